@@ -1,0 +1,40 @@
+"""The only reader of time.
+
+Everything else receives ``now`` as an argument, so that deciding stays pure and a demonstration can live on
+another day: its database stores an offset that the clock adds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
+"""The installation's zone: all legal days are days of this zone (DOMAIN.md 6.5)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """The machine's clock plus a fixed offset; the offset is zero outside demonstrations."""
+
+    offset: timedelta = timedelta(0)
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC, cut to whole microseconds."""
+        return datetime.now(UTC) + self.offset
+
+
+def local_day(instant: datetime) -> date:
+    """The legal day of an aware instant in the installation's zone."""
+    return instant.astimezone(LOCAL_ZONE).date()
+
+
+def at_local(day: date, hour: int = 0, minute: int = 0) -> datetime:
+    """The aware instant of a wall-clock time on a legal day, in UTC."""
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=LOCAL_ZONE).astimezone(UTC)
+
+
+def end_of_day(day: date) -> datetime:
+    """The instant at which a legal day is over: a duty due that day is late from then on (民法典 203)."""
+    return at_local(day + timedelta(days=1))
