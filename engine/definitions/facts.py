@@ -83,6 +83,7 @@ class Proposal:
     proposed_by: str
     proposed_role: str
     made_on: date
+    happened_on: date
     epoch: int
     values: Values
     facts_hash: str = ""

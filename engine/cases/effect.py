@@ -1,0 +1,303 @@
+"""What an accepted act leaves behind: the case after it, its entry, documents and linked cases."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from engine.cases.attempt import Attempt, Line, entry_of, law_of, split_values
+from engine.cases.machine import event_name
+from engine.cases.model import Decision, DocumentOrder, LinkOrder
+from engine.cases.plan import Plan
+from engine.cases.timers import Deadlines, Moment, escalated, meet, start, waiting
+from engine.definitions.facts import Act, Addressee, CaseView, Document, Link, Proposal, Tally, Values
+from engine.definitions.workflow import FORMER, DeadlineRule, Edge, Transition
+from engine.workdays import Span
+
+
+class Effect(NamedTuple):
+    """An act that passed every check: which edge it takes, with which values, under which guards' answers."""
+
+    transition: Transition
+    edge: Edge
+    values: Values
+    seen: Values
+    document_ids: tuple[str, ...] = ()
+    """Ids that drafts of a proposal already carry; empty for an act that issues at once."""
+
+
+def take_effect(attempt: Attempt, effect: Effect) -> Decision:
+    """The decision of an act that passed every check; fires the shared machine on the one edge that held."""
+    case, transition, edge = attempt.case, effect.transition, effect.edge
+    target = _target(attempt, effect)
+    seq = case.seq + 1
+    epoch = case.epoch + 1 if target else case.epoch
+    orders, documents = _documents(attempt, effect, seq)
+    opens, links = _links(attempt, effect, seq)
+    proposals, ended = _proposals(case, effect, left=bool(target) and target != case.state)
+    state = target or case.state
+    moment = Moment(calendar=attempt.calendar, documents=documents, pauses=case.pauses, epoch=epoch)
+    deadlines, mooted = _deadlines(attempt, transition.name, target, moment, orders)
+    public, sealed = split_values(transition.form, effect.values)
+    result = {"ended_proposals": ended} if ended else {}
+    if mooted:
+        result["moots"] = mooted
+    line = Line(target, edge.index, law_of(transition, _issuer_kind(attempt, effect)), effect.seen, public, sealed, result)
+    after = CaseView(
+        case.identity,
+        state,
+        _former(attempt.plan, case, target),
+        epoch,
+        seq,
+        case.version + 1,
+        case.head,
+        attempt.happened if target else case.entered_on,
+        case.unit,
+        case.owner,
+        _tallies(case, edge, attempt.happened),
+        {**case.acts, transition.name: _act(attempt, effect, seq)},
+        deadlines,
+        documents,
+        proposals,
+        links,
+        case.pauses if state not in attempt.plan.finals else (),
+        case.watchers,
+        transition.closes_as if target in attempt.plan.finals else case.closed_as,
+        None if orders or opens else CaseView(*case[:-1], None),
+    )
+    return Decision(before=case, case=after, entry=entry_of(attempt, line), orders=orders, opens=opens)
+
+
+def _target(attempt: Attempt, effect: Effect) -> str:
+    edge = effect.edge
+    if not edge.to:
+        return ""
+    target = attempt.case.former or attempt.plan.workflow.initial if edge.to == FORMER else edge.to
+    return attempt.plan.steps.fire(event_name(effect.transition.name, edge.index, target), attempt.case.state)
+
+
+def _former(plan: Plan, case: CaseView, target: str) -> str:
+    """The open rung that a case left for observation or for its end; kept until it is back on the ladder."""
+    if not target:
+        return case.former
+    if target in plan.observing or target in plan.finals:
+        return case.state if plan.workflow.states[case.state].kind == "open" else case.former
+    return ""
+
+
+def _tallies(case: CaseView, edge: Edge, day: date) -> dict[str, Tally]:
+    tallies = dict(case.tallies)
+    for name in edge.resets:
+        tallies.pop(name, None)
+    for name in edge.counts:
+        old = tallies.get(name, Tally(0, ()))
+        tallies[name] = Tally(old.times + 1, old.days if day in old.days else (*old.days, day))
+    return tallies
+
+
+def _act(attempt: Attempt, effect: Effect, seq: int) -> Act:
+    return Act(
+        effect.transition.name,
+        seq,
+        attempt.happened,
+        attempt.now,
+        attempt.command.actor.user,
+        attempt.role,
+        effect.edge.index,
+        effect.values,
+    )
+
+
+def issuer_of(attempt: Attempt, values: Values) -> str:
+    """The unit that issues: the one the form names, else the unit of the role, else the responsible one."""
+    named = values.get("issuer")
+    return str(named) if named else attempt.role_unit or attempt.case.unit
+
+
+def _issuer_kind(attempt: Attempt, effect: Effect) -> str:
+    if len(effect.transition.law) == 1 and "" in effect.transition.law:
+        return ""
+    unit = attempt.case.unit_by_code(issuer_of(attempt, effect.values))
+    return unit.kind if unit else ""
+
+
+def addressees_of(case: CaseView, kind: str, values: Values) -> tuple[str, ...]:
+    """Keys of those a document goes to: guardians by relation, offices by unit code."""
+    if kind in ("guardians", "family"):
+        return case.identity.subject.guardians
+    if kind == "upward":
+        return tuple(u.code for u in case.identity.units if u.relation in ("bureau", "residence"))
+    if kind == "receiver":
+        receiver = values.get("receiver")
+        return (str(receiver),) if receiver else ()
+    return ()
+
+
+def orders_of(attempt: Attempt, effect: Effect, seq: int, *, draft: bool) -> tuple[DocumentOrder, ...]:
+    """The documents that an act asks for, with ids that stay the same from draft to issue."""
+    notices = attempt.plan.workflow.notices
+    orders = []
+    for at, kind in enumerate(effect.edge.documents):
+        id_ = effect.document_ids[at] if at < len(effect.document_ids) else f"{seq}-{at + 1}"
+        whom = effect.transition.addressees or notices[kind].addressees
+        orders.append(
+            DocumentOrder(
+                id_,
+                kind,
+                draft,
+                effect.transition.name,
+                issuer_of(attempt, effect.values),
+                addressees_of(attempt.case, whom, effect.values),
+            )
+        )
+    return tuple(orders)
+
+
+def _documents(
+    attempt: Attempt, effect: Effect, seq: int
+) -> tuple[tuple[DocumentOrder, ...], tuple[Document, ...]]:
+    case = attempt.case
+    if not effect.edge.documents:
+        return (), case.documents
+    orders = orders_of(attempt, effect, seq, draft=False)
+    limit = effect.values.get("limit")
+    fixed = effect.values.get("fixed_on")
+    issued = tuple(
+        Document(
+            id=order.id,
+            kind=order.kind,
+            status="issued",
+            issuer=order.issuer,
+            issued_on=attempt.today,
+            addressees=tuple(Addressee(key=key) for key in order.addressees),
+            limit=Span.parse(str(limit)) if limit else None,
+            fixed_on=fixed if isinstance(fixed, date) else None,
+            epoch=case.epoch + 1,
+        )
+        for order in orders
+    )
+    drafts = {order.id for order in orders}
+    return orders, (*(d for d in case.documents if d.id not in drafts), *issued)
+
+
+def _links(attempt: Attempt, effect: Effect, seq: int) -> tuple[tuple[LinkOrder, ...], tuple[Link, ...]]:
+    case = attempt.case
+    if not effect.transition.opens:
+        return (), case.links
+    rules = attempt.plan.workflow.links
+    channel = str(effect.values.get("channel", ""))
+    receiver = str(effect.values.get("receiver", ""))
+    orders, links = [], []
+    for name in effect.transition.opens:
+        rule = rules[name]
+        orders.append(LinkOrder(name, rule.workflow, channel, receiver))
+        reference = f"{case.identity.number}-{seq}"
+        links.append(Link(name=name, workflow=rule.workflow, reference=reference, channel=channel))
+    return tuple(orders), (*case.links, *links)
+
+
+def _proposals(
+    case: CaseView, effect: Effect, *, left: bool
+) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
+    """Open proposals after the act: its own is done, withdrawn ones end, and leaving the state ends the rest."""
+    if not case.proposals:
+        return (), ()
+    own = effect.transition.name
+    kept = [p for p in case.proposals if not left and p.trigger != own and p.trigger not in effect.transition.withdraws]
+    ended = tuple(p.id for p in case.proposals if p not in kept and p.trigger != own)
+    return tuple(kept), ended
+
+
+def _deadlines(
+    attempt: Attempt, trigger: str, target: str, moment: Moment, orders: tuple[DocumentOrder, ...]
+) -> tuple[Deadlines, tuple[str, ...]]:
+    """Deadlines after the act, and the names of those whose escalation a late entry made moot."""
+    plan, case = attempt.plan, attempt.case
+    deadlines = dict(case.deadlines)
+    mooted: list[str] = []
+    state = target or case.state
+    met = plan.met_by.get(trigger, ())
+    if attempt.happened < attempt.today:
+        mooted.extend(_mooted(attempt, met, target))
+    if met:
+        deadlines = meet(deadlines, met)
+    if target:
+        _enter(attempt, deadlines, target, moment)
+    if trigger in plan.touched:
+        for rule in plan.after.get(trigger, ()):
+            if state in rule.states:
+                _start(plan, deadlines, rule, _anchor(attempt, rule), moment)
+        for rule in plan.restarts.get(trigger, ()):
+            if state in rule.states:
+                _start(plan, deadlines, rule, _anchor(attempt, rule), moment)
+    for order in orders:
+        for rule in plan.issued.get(order.kind, ()):
+            if state in rule.states:
+                _start(plan, deadlines, rule, attempt.today, moment)
+        for rule in plan.served.get(order.kind, ()):
+            if state in rule.states:
+                deadlines[rule.name] = waiting(rule, moment.epoch, order.kind)
+    return deadlines, tuple(mooted)
+
+
+def _anchor(attempt: Attempt, rule: DeadlineRule) -> date:
+    from_instant = rule.span.unit.value == "hours"
+    return attempt.now if from_instant else attempt.happened
+
+
+def _mooted(attempt: Attempt, met: tuple[DeadlineRule, ...], target: str) -> list[str]:
+    """Escalated deadlines that the act had kept in time, as its late entry now shows (DESIGN.md §4.4)."""
+    plan, found = attempt.plan, []
+    names = {rule.name for rule in met}
+    for name, running in attempt.case.deadlines.items():
+        rule = plan.workflow.deadlines[name]
+        ends = name in names or (target and target not in rule.states)
+        in_time = running.due_on is not None and attempt.happened <= running.due_on
+        if ends and in_time and escalated(rule, running):
+            found.append(name)
+    return found
+
+
+def _enter(attempt: Attempt, deadlines: Deadlines, target: str, moment: Moment) -> None:
+    """Deadlines on entering a state: those of other states end, those of this one start or wait."""
+    plan = attempt.plan
+    rules = plan.workflow.deadlines
+    for name in [name for name in deadlines if target not in rules[name].states]:
+        del deadlines[name]
+    for rule in plan.entering[target]:
+        if rule.name not in deadlines:
+            _start(plan, deadlines, rule, _anchor(attempt, rule), moment)
+    for kind, by_document in (("served", plan.served), ("issued", plan.issued)):
+        for document_kind, waiting_rules in by_document.items():
+            for rule in waiting_rules:
+                if target in rule.states and rule.name not in deadlines:
+                    _resume(plan, deadlines, rule, (kind, document_kind), moment)
+
+
+def _resume(
+    plan: Plan, deadlines: Deadlines, rule: DeadlineRule, on: tuple[str, str], moment: Moment
+) -> None:
+    """A deadline that runs from a document: started again when that document already ran, for a case that is back."""
+    kind, document_kind = on
+    found = next((d for d in reversed(moment.documents) if d.kind == document_kind and d.status == "issued"), None)
+    if found is None:
+        return
+    day = found.served_on if kind == "served" else found.issued_on
+    if day is None:
+        deadlines[rule.name] = waiting(rule, moment.epoch, document_kind)
+    else:
+        _start(plan, deadlines, rule, day, moment)
+
+
+def _start(plan: Plan, deadlines: Deadlines, rule: DeadlineRule, anchor: date, moment: Moment) -> None:
+    """Start a deadline and those chained to its rolled end."""
+    old = deadlines.get(rule.name)
+    deadlines[rule.name] = started = start(rule, anchor, moment, old)
+    for chained in plan.passed.get(rule.name, ()):
+        if started.due_on is not None:
+            _start(plan, deadlines, chained, started.due_on, moment)
+
+
+def restart(plan: Plan, deadlines: Deadlines, rule: DeadlineRule, anchor: date, moment: Moment) -> None:
+    """Start a deadline anew from another anchor, with everything chained to it (service, correction, release)."""
+    _start(plan, deadlines, rule, anchor, moment)

@@ -1,0 +1,109 @@
+"""What a passed moment does: remind, escalate, propose; never issue, refer, extend or close (DESIGN.md §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from engine.cases import proposals
+from engine.cases.attempt import Attempt, Line, entry_of
+from engine.cases.effect import Effect, take_effect
+from engine.cases.model import Decision, Outcome, Reason, Refusal, refuse
+from engine.cases.timers import after_step
+from engine.definitions.facts import SYSTEM, CaseView, Running
+from engine.definitions.workflow import DeadlineRule, Level
+
+
+def act(attempt: Attempt) -> Outcome:
+    """One timer's act, when it still matches the case: same epoch, generation and step, and its moment has come.
+
+    Values: deadline, epoch, generation, step. A timer that no longer matches is refused as moot and does nothing.
+    """
+    if attempt.command.actor.user != SYSTEM.user:
+        return refuse("right", Reason("right", "right", "定时动作只由系统办理"))
+    values, case = attempt.command.values, attempt.case
+    running = case.deadlines.get(str(values.get("deadline")))
+    key = (values.get("epoch"), values.get("generation"), values.get("step"))
+    if running is None or key != (running.epoch, running.generation, running.step):
+        return refuse("moot", Reason("timer", str(values.get("deadline")), "定时所依据的期限已经变动"))
+    if running.next_at is None or running.next_at > attempt.now:
+        return refuse("moot", Reason("timer", running.name, "未到时间"))
+    placed = attempt._replace(role="system")
+    rule = attempt.plan.workflow.deadlines[running.name]
+    if running.step < len(rule.remind):
+        return _remind(placed, rule, running)
+    return _escalate(placed, rule, running)
+
+
+def timer_values(running: Running) -> Mapping[str, object]:
+    """The values with which a timer's command names its deadline as it stands."""
+    return {
+        "deadline": running.name,
+        "epoch": running.epoch,
+        "generation": running.generation,
+        "step": running.step,
+    }
+
+
+def _remind(attempt: Attempt, rule: DeadlineRule, running: Running) -> Decision:
+    case = attempt.case
+    deadlines = {**case.deadlines, rule.name: after_step(rule, running, attempt.now, attempt.calendar)}
+    after = CaseView(*case[:4], case.seq + 1, *case[5:12], deadlines, *case[13:])
+    command = replace(attempt.command, trigger="timer.remind")
+    line = Line("", law=rule.law, public=attempt.command.values)
+    tells = rule.levels[0].tell[:1] if rule.levels else ()
+    return Decision(
+        before=case, case=after, entry=entry_of(attempt._replace(command=command), line), tells=tells or ("owner",)
+    )
+
+
+def _escalate(attempt: Attempt, rule: DeadlineRule, running: Running) -> Outcome:
+    case = attempt.case
+    at = running.step - len(rule.remind)
+    level = rule.levels[at] if at < len(rule.levels) else Level()
+    deadlines = {**case.deadlines, rule.name: after_step(rule, running, attempt.now, attempt.calendar)}
+    watchers = tuple(dict.fromkeys((*case.watchers, *level.tell)))
+    after = case._replace(
+        seq=case.seq + 1,
+        version=case.version + 1,
+        owner=level.takes_over or case.owner,
+        deadlines=deadlines,
+        watchers=watchers,
+        previous=None,
+    )
+    result: dict[str, object] = {"level": at}
+    tasks = (level.task,) if level.task else ()
+    if level.fire:
+        return _fire(attempt, after, level)
+    if level.propose:
+        after, orders_note = _propose(attempt, after, level.propose)
+        result["proposes" if orders_note is None else "not_proposed"] = orders_note or level.propose
+    command = replace(attempt.command, trigger="timer.overdue")
+    line = Line("", law=rule.law, public=attempt.command.values, result=result)
+    entry = entry_of(attempt._replace(command=command), line)
+    return Decision(before=case, case=after, entry=entry, tells=level.tell, tasks=tasks)
+
+
+def _propose(attempt: Attempt, case: CaseView, trigger: str) -> tuple[CaseView, tuple[str, ...] | None]:
+    """The case with the timer's proposal, and None; or the case as it was with the guards that stand against it."""
+    transition = attempt.plan.workflow.transitions[trigger]
+    if case.state not in transition.sources:
+        return case, ("state",)
+    outcome = proposals.by_system(attempt._replace(case=case), transition)
+    if isinstance(outcome, Refusal):
+        return case, outcome.names
+    return case._replace(proposals=outcome.case.proposals), None
+
+
+def _fire(attempt: Attempt, case: CaseView, level: Level) -> Outcome:
+    """A transition that lists `system` among its actors; the checker lets only harmless ones through."""
+    transition = attempt.plan.workflow.transitions[level.fire]
+    command = replace(attempt.command, trigger=level.fire, values={})
+    edge = transition.edges[0]
+    stepped = attempt._replace(command=command, case=case._replace(seq=case.seq - 1, version=case.version - 1))
+    decision = take_effect(stepped, Effect(transition, edge, {}, {}))
+    return replace(decision, before=attempt.case, tells=level.tell, tasks=(level.task,) if level.task else ())
+
+
+ACTS: Mapping[str, Callable[[Attempt], Outcome]] = {"timer.act": act}
+"""The act of a due timer."""

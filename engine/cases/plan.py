@@ -1,0 +1,110 @@
+"""What deciding looks up again and again, worked out once for each workflow version and thread."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.cases.machine import Steps
+from engine.definitions.workflow import DeadlineRule, Guard, Transition, Workflow
+
+Rules = Mapping[str, tuple[DeadlineRule, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Tables over one workflow: which deadlines an event touches, which guards need no form."""
+
+    workflow: Workflow
+    steps: Steps
+    entering: Rules
+    after: Rules
+    restarts: Rules
+    met_by: Rules
+    served: Rules
+    issued: Rules
+    passed: Rules
+    early: Mapping[str, tuple[Guard, ...]]
+    """Guards of a transition that look at no field: asked before anybody types anything."""
+    late: Mapping[str, tuple[Guard, ...]]
+    finals: frozenset[str]
+    observing: frozenset[str]
+    touched: frozenset[str]
+    """Triggers that can touch a deadline without a change of state."""
+
+
+class _Shelf(threading.local):
+    def __init__(self) -> None:
+        self.plans: dict[int, Plan] = {}
+
+
+_SHELF = _Shelf()
+
+
+def plan_of(workflow: Workflow) -> Plan:
+    """The plan of this version for the calling thread, built on first use and kept with its workflow."""
+    plan = _SHELF.plans.get(id(workflow))
+    if plan is None:
+        plan = _SHELF.plans[id(workflow)] = _build(workflow)
+    return plan
+
+
+def needs_form(guard: Guard) -> bool:
+    """True when a guard looks at a field of the form, itself or in one of its alternatives."""
+    if guard.any_of:
+        return any(needs_form(each) for each in guard.any_of)
+    if guard.predicate is None:
+        return False
+    return any(kind == "field" for kind, _ in guard.predicate.reads(guard.args))
+
+
+def _by_start(workflow: Workflow, kind: str) -> Rules:
+    found: dict[str, list[DeadlineRule]] = defaultdict(list)
+    for rule in workflow.deadlines.values():
+        if rule.starts.kind == kind:
+            found[rule.starts.of].append(rule)
+    return {key: tuple(rules) for key, rules in found.items()}
+
+
+def _by_trigger(workflow: Workflow, which: str) -> Rules:
+    found: dict[str, list[DeadlineRule]] = defaultdict(list)
+    for rule in workflow.deadlines.values():
+        for trigger in getattr(rule, which):
+            found[trigger].append(rule)
+    return {key: tuple(rules) for key, rules in found.items()}
+
+
+def _entering(workflow: Workflow) -> Rules:
+    return {
+        state: tuple(
+            rule for rule in workflow.deadlines.values() if state in rule.states and rule.starts.kind == "entered"
+        )
+        for state in workflow.states
+    }
+
+
+def _split(transition: Transition, *, with_form: bool) -> tuple[Guard, ...]:
+    return tuple(guard for guard in transition.when if needs_form(guard) is with_form)
+
+
+def _build(workflow: Workflow) -> Plan:
+    after, restarts, met_by = _by_start(workflow, "after"), _by_trigger(workflow, "restarts"), _by_trigger(workflow, "met_by")
+    transitions = workflow.transitions
+    return Plan(
+        workflow=workflow,
+        steps=Steps(workflow),
+        entering=_entering(workflow),
+        after=after,
+        restarts=restarts,
+        met_by=met_by,
+        served=_by_start(workflow, "served"),
+        issued=_by_start(workflow, "issued"),
+        passed=_by_start(workflow, "passed"),
+        early={name: _split(each, with_form=False) for name, each in transitions.items()},
+        late={name: _split(each, with_form=True) for name, each in transitions.items()},
+        finals=frozenset(s.name for s in workflow.states.values() if s.kind == "final"),
+        observing=frozenset(s.name for s in workflow.states.values() if s.kind == "observing"),
+        touched=frozenset({*after, *restarts, *met_by}),
+    )

@@ -1,0 +1,191 @@
+"""Service: how, when and to whom a document was handed over; legal time runs from it (DOMAIN.md 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+
+from engine.access import RESERVED
+from engine.cases.attempt import Attempt, Line, day_reason, entry_of, in_role, right_reason
+from engine.cases.effect import restart
+from engine.cases.methods import METHODS, evidence, public_notice_day
+from engine.cases.model import Decision, Outcome, Reason, Refusal, refuse
+from engine.cases.timers import meet, moment_of
+from engine.definitions.facts import Addressee, CaseView, Document, Values
+
+DISPENSATIONS: Mapping[str, str] = {
+    "died": "受送达人死亡",
+    "guardianship_lost": "已丧失监护资格",
+    "custody_elsewhere": "由另一方监护并已向其送达",
+    "detained_elsewhere": "被羁押且监护已另行确定",
+}
+"""Coded reasons for which an addressee needs no service."""
+
+
+def _document(attempt: Attempt) -> Document | Refusal:
+    """The issued document that the command names by id or kind."""
+    case, named = attempt.case, attempt.command.values.get("document")
+    found = case.document(str(named)) or case.latest(str(named))
+    if found is not None and found.status == "issued":
+        return found
+    issued = "、".join(f"{d.kind}({d.id})" for d in case.documents if d.status == "issued") or "没有"
+    if found is not None:
+        return refuse("rule", Reason("field", "document", f"文书「{named}」尚未签发或已撤回，不能送达；已签发的：{issued}"))
+    return refuse("rule", Reason("field", "document", f"没有文书「{named}」；已签发的：{issued}"))
+
+
+def _addressee(document: Document, named: object) -> Addressee | Refusal:
+    found = next((each for each in document.addressees if each.key == named), None)
+    if found is None:
+        keys = "、".join(each.key for each in document.addressees)
+        return refuse("rule", Reason("field", "to", f"「{named}」不是这份文书的受送达人；受送达人：{keys}"))
+    if found.status in ("served", "dispensed"):
+        return refuse("rule", Reason("state", "to", f"已对「{named}」送达或免除送达，更正应办理「更正」"))
+    return found
+
+
+def serve(attempt: Attempt) -> Outcome:
+    """Record one service, or one honest failure; the last one starts the deadlines that wait for it."""
+    placed = in_role(attempt, RESERVED["document.serve"])
+    if placed is None:
+        return refuse("right", right_reason(RESERVED["document.serve"]))
+    document = _document(placed)
+    if isinstance(document, Refusal):
+        return document
+    addressee = _addressee(document, placed.command.values.get("to"))
+    if isinstance(addressee, Refusal):
+        return addressee
+    wrong_day = _service_day(placed, document)
+    if wrong_day is not None:
+        return refuse("rule", wrong_day)
+    values = placed.command.values
+    reasons = evidence(values, addressee.failed)
+    if reasons:
+        return refuse("rule", *reasons)
+    if values.get("result", "served") != "served":
+        tried = replace(addressee, failed=(*addressee.failed, str(values["method"])))
+        return _recorded(placed, document, tried, ())
+    return _served(placed, document, addressee)
+
+
+def _service_day(attempt: Attempt, document: Document) -> Reason | None:
+    """A service is never in the future and never before the document was issued."""
+    wrong = day_reason(attempt, authority=False)
+    if wrong is not None:
+        return wrong
+    issued = document.issued_on
+    if issued is not None and attempt.happened < issued:
+        return Reason("day", "happened_on", f"送达日期{attempt.happened}早于签发日期；应在{issued}当天或之后")
+    return None
+
+
+def _served(attempt: Attempt, document: Document, addressee: Addressee) -> Outcome:
+    values = attempt.command.values
+    method = str(values["method"])
+    day = attempt.happened
+    if method == "public_notice":
+        posted = values["posted_on"]
+        day = public_notice_day(posted, attempt.calendar) if isinstance(posted, date) else day
+    kind = next((n for n in (attempt.plan.workflow.notices.get(document.kind),) if n), None)
+    if document.fixed_on is not None and kind is not None and day >= document.fixed_on:
+        return refuse("rule", Reason("day", "happened_on", f"决定书限定{document.fixed_on}前改正，{day}送达已无期限可用，应重新签发"))
+    status = "posted" if day > attempt.today else "served"
+    done = replace(addressee, status="served" if status == "served" else "posted", method=method, served_on=day)
+    return _recorded(attempt, document, done, (method,))
+
+
+def dispense(attempt: Attempt) -> Outcome:
+    """Excuse one addressee from service for a coded reason."""
+    placed = in_role(attempt, RESERVED["document.dispense"])
+    if placed is None:
+        return refuse("right", right_reason(RESERVED["document.dispense"]))
+    document = _document(placed)
+    if isinstance(document, Refusal):
+        return document
+    addressee = _addressee(document, placed.command.values.get("to"))
+    if isinstance(addressee, Refusal):
+        return addressee
+    reason = placed.command.values.get("reason")
+    if reason not in DISPENSATIONS:
+        options = "、".join(f"{key}({zh})" for key, zh in DISPENSATIONS.items())
+        return refuse("rule", Reason("field", "reason", f"免除送达的理由应为：{options}"))
+    return _recorded(placed, document, replace(addressee, status="dispensed", reason=str(reason)), ())
+
+
+def withdraw(attempt: Attempt) -> Outcome:
+    """Take back an issued document: it stands no more, and what ran from it ends."""
+    placed = in_role(attempt, RESERVED["document.withdraw"])
+    if placed is None:
+        return refuse("right", right_reason(RESERVED["document.withdraw"]))
+    document = _document(placed)
+    if isinstance(document, Refusal):
+        return document
+    reason = placed.command.values.get("reason")
+    if not reason:
+        return refuse("rule", Reason("field", "reason", "撤回理由：没有填写"))
+    case = placed.case
+    documents = tuple(replace(d, status="withdrawn") if d.id == document.id else d for d in case.documents)
+    deadlines = dict(case.deadlines)
+    for rule in (*placed.plan.served.get(document.kind, ()), *placed.plan.issued.get(document.kind, ())):
+        deadlines.pop(rule.name, None)
+    after = case._replace(
+        seq=case.seq + 1, version=case.version + 1, documents=documents, deadlines=deadlines, previous=None
+    )
+    line = Line("", public={"document": document.id}, sealed={"reason": reason})
+    return Decision(before=case, case=after, entry=entry_of(placed, line))
+
+
+def _recorded(attempt: Attempt, document: Document, addressee: Addressee, _: tuple[str, ...]) -> Decision:
+    """The case with this addressee's service, and the deadlines that it starts."""
+    case = attempt.case
+    addressees = tuple(addressee if each.key == addressee.key else each for each in document.addressees)
+    served = replace(document, addressees=addressees)
+    documents = tuple(served if each.id == document.id else each for each in case.documents)
+    with_service = case._replace(documents=documents)
+    after = with_service._replace(
+        seq=case.seq + 1,
+        version=case.version + 1,
+        deadlines=_deadlines(attempt, with_service, served),
+        previous=None,
+    )
+    values = attempt.command.values
+    public = {name: values[name] for name in ("document", "to", "method", "result") if name in values}
+    sealed: Values = {name: value for name, value in values.items() if name not in public}
+    result = {"served_on": addressee.served_on} if addressee.served_on else {}
+    return Decision(before=case, case=after, entry=entry_of(attempt, Line("", public=public, sealed=sealed, result=result)))
+
+
+def _deadlines(attempt: Attempt, case: CaseView, document: Document) -> Mapping[str, object]:
+    plan = attempt.plan
+    deadlines = meet(case.deadlines, plan.met_by.get("document.serve", ())) if _nobody_waits(document) else dict(case.deadlines)
+    moment = moment_of(case, attempt.calendar)
+    day = document.served_on or _posted_day(document)
+    if day is None:
+        return deadlines
+    for rule in plan.served.get(document.kind, ()):
+        if case.state in rule.states:
+            restart(plan, deadlines, rule, day, moment)
+    return deadlines
+
+
+def _nobody_waits(document: Document) -> bool:
+    return all(each.status != "waiting" for each in document.addressees)
+
+
+def _posted_day(document: Document) -> date | None:
+    """The day on which the last public notice counts as service, once every other addressee is done."""
+    if not _nobody_waits(document):
+        return None
+    days = [each.served_on for each in document.addressees if each.served_on is not None]
+    return max(days, default=None)
+
+
+ACTS: Mapping[str, Callable[[Attempt], Outcome]] = {
+    "document.serve": serve,
+    "document.dispense": dispense,
+    "document.withdraw": withdraw,
+}
+"""Reserved acts on documents."""
+
+__all__ = ["ACTS", "DISPENSATIONS", "METHODS", "dispense", "serve", "withdraw"]

@@ -1,0 +1,160 @@
+"""Deadlines of one case: started, stopped, held, worked out again; and the next moment each of them acts.
+
+A deadline never gets shorter for a citizen once told (DESIGN.md §6). Nothing here reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from engine.clock import at_local, end_of_day, local_day
+from engine.definitions.facts import CaseView, Document, Pause, Running
+from engine.definitions.workflow import DeadlineRule
+from engine.workdays import Calendar, Hold, Reckoning, Roll, Span, Unit, never_shorter, reckon
+
+Deadlines = dict[str, Running]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What a change of deadlines needs to know: calendar, the case's documents and holds, the state epoch."""
+
+    calendar: Calendar
+    documents: tuple[Document, ...]
+    pauses: tuple[Pause, ...]
+    epoch: int
+
+
+def moment_of(case: CaseView, calendar: Calendar) -> Moment:
+    """The moment of a case as it stands."""
+    return Moment(calendar=calendar, documents=case.documents, pauses=case.pauses, epoch=case.epoch)
+
+
+def waiting(rule: DeadlineRule, epoch: int, waits_for: str) -> Running:
+    """A deadline whose clock has not started: it says what it waits for."""
+    return Running(rule.name, epoch, 0, "waiting", None, None, None, False, None, None, 0, None, waits_for)
+
+
+def start(rule: DeadlineRule, anchor: date | datetime, moment: Moment, old: Running | None = None) -> Running:
+    """The deadline with its clock started at `anchor`; a new generation when it ran before.
+
+    What a citizen was told stays as the earliest that may stand; pass `old` to keep it.
+    """
+    generation = old.generation + 1 if old else 1
+    told = old.told if old and rule.protects == "citizen" else None
+    reckoning, fixed = work_out(rule, anchor, moment)
+    due = fixed if fixed is not None else reckoning.due_on
+    if rule.protects == "citizen":
+        due = never_shorter(told, due)
+        told = due
+    check = _check_day(rule, due, moment.calendar)
+    late = reckoning.due_at or _late_after(rule, check or due, moment.calendar)
+    first = Running(
+        rule.name, moment.epoch, generation, "running", anchor, due, late, reckoning.provisional, told, check, 0, None, ""
+    )
+    return first._replace(next_at=next_moment(rule, first, moment.calendar))
+
+
+def work_out(rule: DeadlineRule, anchor: date | datetime, moment: Moment) -> tuple[Reckoning, date | None]:
+    """The reckoning of a deadline from its anchor, and the fixed day that an order printed instead, if it did."""
+    span, fixed = rule.span, None
+    if rule.printed_in:
+        printed = _latest(moment.documents, rule.printed_in)
+        if printed is not None:
+            span, fixed = printed.limit or span, printed.fixed_on
+    if span.unit is not Unit.HOURS and isinstance(anchor, datetime):
+        anchor = local_day(anchor)
+    return reckon(anchor, span, moment.calendar, holds_of(rule.name, moment.pauses), roll=rule.roll), fixed
+
+
+def holds_of(name: str, pauses: Iterable[Pause]) -> tuple[Hold, ...]:
+    """The holds that stand against one deadline."""
+    return tuple(pause.hold for pause in pauses if pause.deadline == name)
+
+
+def _latest(documents: tuple[Document, ...], kind: str) -> Document | None:
+    return next((d for d in reversed(documents) if d.kind == kind and d.status == "issued"), None)
+
+
+def _check_day(rule: DeadlineRule, due: date, calendar: Calendar) -> date | None:
+    """The first school day on or after the due day, when the due day itself is none (DOMAIN.md 3)."""
+    if not rule.in_session or calendar.is_school_day(due):
+        return None
+    day = due
+    for _ in range(120):
+        day += timedelta(days=1)
+        if calendar.is_school_day(day):
+            return day
+    return None
+
+
+def _late_after(rule: DeadlineRule, due: date, calendar: Calendar) -> datetime:
+    """The end of the due day; an internal date on a day off is late only after the next workday (DOMAIN.md 9)."""
+    if rule.protects == "internal" and rule.roll is Roll.NONE:
+        while not calendar.is_workday(due):
+            due += timedelta(days=1)
+    return end_of_day(due)
+
+
+def days_before(due: date, span: Span, calendar: Calendar) -> date:
+    """The day that lies a span before a due day; workdays are counted back one by one."""
+    if span.unit is not Unit.WORKDAYS:
+        return due - timedelta(days=span.n * (7 if span.unit is Unit.WEEKS else 1))
+    day, left = due, span.n
+    while left:
+        day -= timedelta(days=1)
+        left -= calendar.is_workday(day)
+    return day
+
+
+def next_moment(rule: DeadlineRule, running: Running, calendar: Calendar) -> datetime | None:
+    """When the deadline acts next: its next reminder, its passing, or None after the last level.
+
+    The step counts what it did: reminders first, then levels. A level with a span of its own waits from the act of
+    the one before it (see `after_level`).
+    """
+    if running.due_on is None or running.status != "running":
+        return None
+    if running.step < len(rule.remind):
+        return at_local(days_before(running.due_on, rule.remind[running.step], calendar))
+    if running.step == len(rule.remind):
+        return running.late_after
+    return None
+
+
+def after_step(rule: DeadlineRule, running: Running, now: datetime, calendar: Calendar) -> Running:
+    """The deadline after it acted once: its step grows, and the next level's clock starts now."""
+    acted = running._replace(step=running.step + 1)
+    level = acted.step - len(rule.remind)
+    if level <= 0:
+        return acted._replace(next_at=next_moment(rule, acted, calendar))
+    if level >= len(rule.levels):
+        return acted._replace(next_at=None)
+    span = rule.levels[level].after
+    if span is None:
+        return acted._replace(next_at=now)
+    anchor: date | datetime = now if span.unit is Unit.HOURS else local_day(now)
+    next_one = reckon(anchor, span, calendar)
+    return acted._replace(next_at=next_one.late_after)
+
+
+def is_overdue(running: Running, now: datetime) -> bool:
+    """True when a running deadline is past its last moment; never stored (DESIGN.md §6)."""
+    return running.status == "running" and running.late_after is not None and now >= running.late_after
+
+
+def meet(deadlines: Mapping[str, Running], rules: Iterable[DeadlineRule]) -> Deadlines:
+    """The deadlines with these ones satisfied: they stand still and act no more."""
+    changed = dict(deadlines)
+    for rule in rules:
+        running = changed.get(rule.name)
+        if running is not None and running.status != "met":
+            changed[rule.name] = running._replace(status="met", next_at=None)
+    return changed
+
+
+def escalated(rule: DeadlineRule, running: Running) -> bool:
+    """True when the deadline has acted beyond its reminders."""
+    return running.step > len(rule.remind)

@@ -1,0 +1,250 @@
+"""What services take and give: requests as typed by people, and frozen pictures of cases for pages and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from engine.cases.model import Reason
+from engine.definitions.facts import HeldRole
+from engine.definitions.workflow import Field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who may sign in, with the roles held over time."""
+
+    account: str
+    name: str
+    roles: tuple[HeldRole, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRequest:
+    """An act as a person asks for it: raw field texts by name; a list for several choices, a mapping for a grid."""
+
+    case: str
+    trigger: str
+    account: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+    request_id: str = ""
+    version: int | None = None
+    happened_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advanced:
+    """The answer to an accepted act; `repeated` when the same request had been accepted before."""
+
+    case: str
+    state: str
+    version: int
+    seq: int
+    repeated: bool
+    documents: tuple[str, ...] = ()
+    """Ids of documents that the act drafted or issued (``CASE/ID``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkRow:
+    """One line of the work list: a case, its nearest deadline, and the one act that is due."""
+
+    case: str
+    workflow_zh: str
+    subject: str
+    """Masked name, or the unit."""
+    where: str
+    state_zh: str
+    deadline_zh: str
+    due_on: date | None
+    provisional: bool
+    overdue: bool
+    act: str = ""
+    act_zh: str = ""
+    waits_for: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkList:
+    """A person's work today, in the order of legal due times."""
+
+    today: date
+    overdue: tuple[WorkRow, ...]
+    due_today: tuple[WorkRow, ...]
+    later: tuple[WorkRow, ...]
+    to_approve: tuple[ProposalRow, ...]
+    findings: tuple[FindingRow, ...]
+    will_happen: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow:
+    """A difference between register and roster that a person must settle."""
+
+    id: int
+    kind_zh: str
+    name: str
+    school: str
+    class_name: str
+    detail: str
+    found_on: date
+    status: str  # open | confirmed | dismissed
+    case: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalRow:
+    """An open proposal, for those who may decide on it."""
+
+    case: str
+    id: str
+    trigger: str
+    zh: str
+    subject: str
+    proposed_by: str
+    made_on: date
+    waits_for: str
+    mine: bool
+    """True when the reader may decide on it now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalPage:
+    """What an approver reads: facts, the draft, the law, what happens on yes and on no."""
+
+    row: ProposalRow
+    version: int
+    facts: tuple[tuple[str, str], ...]
+    law: tuple[tuple[str, str], ...]
+    """(title, quote) of each legal basis."""
+    drafts: tuple[DocumentRow, ...]
+    approvals: tuple[str, ...]
+    on_yes: str
+    on_no: str
+    reasons: tuple[Reason, ...] = ()
+    """What stands against it on today's case, if anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineRow:
+    """A deadline with its reasoning."""
+
+    name: str
+    zh: str
+    due_on: date | None
+    provisional: bool
+    overdue: bool
+    waits_for: str
+    check_on: date | None
+    steps: tuple[Mapping[str, object], ...]
+    """Of the reckoning: from, to, counted, why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRow:
+    """An act that this person may try now."""
+
+    trigger: str
+    zh: str
+    primary: bool
+    proposes: bool
+    missing: tuple[str, ...] = ()
+    """Why it would be refused now, whatever is typed (Chinese); empty when it is open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRow:
+    """A document of the case."""
+
+    case: str
+    id: str
+    kind: str
+    title: str
+    number: str
+    status: str  # draft | issued | withdrawn
+    status_zh: str
+    issued_on: date | None
+    addressees: tuple[tuple[str, str], ...]
+    """(who, service status in Chinese)."""
+    body_html: str = ""
+    """The filled text as an escaped HTML fragment; only where a page shows it."""
+    serves: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRow:
+    """One entry as an auditor reads it."""
+
+    seq: int
+    happened_on: date
+    recorded_at: datetime
+    who: str
+    role_zh: str
+    trigger: str
+    zh: str
+    change: str
+    """Before → after in Chinese, or empty."""
+    law: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...]
+    """(label, value) in Chinese; masked unless revealed."""
+    documents: tuple[str, ...]
+    hash: str
+    late: bool
+    """Recorded on a later day than it happened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePage:
+    """One case as its page shows it."""
+
+    number: str
+    workflow: str
+    workflow_zh: str
+    definition: str
+    subject: str
+    revealed: bool
+    profile: tuple[tuple[str, str], ...]
+    state: str
+    state_zh: str
+    ladder: str
+    """The ladder as one line of text: 第2步 共5步：已家访."""
+    version: int
+    unit: str
+    owner: str
+    closed_as: str
+    deadlines: tuple[DeadlineRow, ...]
+    acts: tuple[ActRow, ...]
+    documents: tuple[DocumentRow, ...]
+    proposals: tuple[ProposalRow, ...]
+    links: tuple[tuple[str, str, str], ...]
+    """(Chinese name, case number, state in Chinese)."""
+    will_happen: tuple[str, ...]
+    history: tuple[HistoryRow, ...]
+    chain_ok: bool
+    chain_message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActPage:
+    """A form to be filled for one act."""
+
+    case: str
+    subject: str
+    state_zh: str
+    version: int
+    trigger: str
+    zh: str
+    form: tuple[Field, ...]
+    asks_day: bool
+    """True for facts, which may have happened on an earlier day."""
+    earliest: date
+    today: date
+    next_line: str
+    """What happens next and who gets it, in one line of Chinese."""
+    law: tuple[tuple[str, str], ...]
+    people: tuple[str, ...]
+    """Names that fields of type people may start with."""
+    units: tuple[tuple[str, str], ...]
+    """(code, name) that fields of type unit may hold."""
+    draft: Mapping[str, object] = field(default_factory=dict)
