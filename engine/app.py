@@ -1,0 +1,81 @@
+"""The composition root: settings in, one App out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from engine.clock import Clock
+from engine.definitions.load import load_all
+from engine.definitions.workflow import Workflow
+from engine.paths import config_dir, workflows_dir
+from engine.services.audit import Audit
+from engine.services.cases import Cases
+from engine.services.notices import Notices
+from engine.services.office import Office
+from engine.services.people import People
+from engine.services.roster import Roster
+from engine.services.timers import Timers
+from engine.settings import Settings
+from engine.storage.unit_of_work import Archive
+from engine.workdays import Calendar, load_calendar
+from notifications.channels.file import FileChannel
+from notifications.pdf import PdfPrinter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """One running installation: its services by name."""
+
+    settings: Settings
+    clock: Clock
+    calendar: Calendar
+    workflows: Mapping[str, Workflow]
+    archive: Archive
+    cases: Cases
+    timers: Timers
+    notices: Notices
+    roster: Roster
+    people: People
+    audit: Audit
+    demo: bool
+
+    def today(self) -> date:
+        """The installation's present day."""
+        return self.cases.office.today()
+
+
+@contextmanager
+def open_app(settings: Settings, *, clock: Clock | None = None) -> Iterator[App]:
+    """Open an installation: load calendar and law, open the database, put the services together; close it at the end.
+
+    A database that does not exist yet is made. Raises DefinitionError for a bad workflow, InstallationError for a
+    database or key that cannot be used.
+    """
+    calendar = load_calendar(config_dir() / "calendar")
+    workflows = load_all(workflows_dir(), config_dir())
+    archive = Archive(settings.database_url, settings.data / "keys", district=settings.district)
+    try:
+        archive.create_schema()
+        clock = clock or Clock(offset=archive.offset)
+        office = Office(settings=settings, archive=archive, workflows=workflows, calendar=calendar, clock=clock)
+        archive.publish(workflows.values(), clock.now())
+        yield App(
+            settings=settings,
+            clock=clock,
+            calendar=calendar,
+            workflows=workflows,
+            archive=archive,
+            cases=Cases(office=office),
+            timers=Timers(office=office, channels=(FileChannel(settings.data / "outbox"),)),
+            notices=Notices(office=office, printer=cache(PdfPrinter)),
+            roster=Roster(office=office),
+            people=People(office=office),
+            audit=Audit(office=office),
+            demo=bool(archive.offset),
+        )
+    finally:
+        archive.close()

@@ -1,0 +1,109 @@
+"""What can be done now, and what the system will do next: shown before it happens (DESIGN.md §7)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from engine.access import RESERVED
+from engine.cases.choosing import ask
+from engine.cases.model import Reason
+from engine.cases.plan import plan_of
+from engine.cases.proposals import next_approvers
+from engine.definitions.facts import Actor, CaseView, Facts
+from engine.definitions.workflow import Transition, Workflow
+from engine.workdays import Calendar
+
+
+class Possible(NamedTuple):
+    """An act that an actor may try: in which way, and what stands against it whatever is typed."""
+
+    trigger: str
+    zh: str
+    proposes: bool
+    drafts: bool
+    against: tuple[Reason, ...]
+    offers: tuple[str, ...]
+
+
+class Coming(NamedTuple):
+    """One thing that the system will do by itself: when, for which deadline, what."""
+
+    at: datetime
+    deadline: str
+    step: int
+    what: str  # remind | tell | propose | fire
+    detail: tuple[str, ...]
+
+
+def possible(workflow: Workflow, case: CaseView, actor: Actor, today: date, calendar: Calendar) -> tuple[Possible, ...]:
+    """The acts that this actor's roles may try in this state, in the order of the file."""
+    plan = plan_of(workflow)
+    found = []
+    for name, transition in workflow.transitions.items():
+        if case.state not in transition.sources:
+            continue
+        held = actor.role_in(transition.roles, case.identity.scope, today)
+        drafts = held is None
+        if held is None:
+            held = actor.role_in(transition.draft_by, case.identity.scope, today)
+        if held is None:
+            continue
+        facts = Facts(case, {}, today, today, calendar, actor, held.role)
+        reasons, offers = ask(plan.early[name], facts, {})
+        found.append(Possible(name, transition.zh, bool(transition.approvals), drafts, reasons, offers))
+    return tuple(found)
+
+
+def possible_reserved(workflow: Workflow, case: CaseView, actor: Actor, today: date) -> tuple[str, ...]:
+    """The acts that every case has and that make sense for this case and actor now."""
+    scope = case.identity.scope
+    allowed = {name for name, roles in RESERVED.items() if actor.role_in(roles, scope, today)}
+    final = case.state in plan_of(workflow).finals
+    waiting = any(a.status == "waiting" for d in case.documents if d.status == "issued" for a in d.addressees)
+    sense = {
+        "case.note": True,
+        "case.undo": case.previous is not None,
+        "case.correct": bool(case.acts),
+        "case.hold": not final and any(r.status == "running" for r in case.deadlines.values()),
+        "case.release": any(p.hold.last is None for p in case.pauses),
+        "case.hand_over": not final,
+        "case.reopen": final,
+        "document.serve": waiting,
+        "document.dispense": waiting,
+        "document.withdraw": any(d.status == "issued" for d in case.documents),
+        "proposal.approve": False,
+        "proposal.return": False,
+    }
+    return tuple(name for name in RESERVED if name in allowed and sense[name])
+
+
+def awaiting(workflow: Workflow, case: CaseView, actor: Actor, today: date) -> tuple[str, ...]:
+    """Ids of open proposals on which this actor may decide now; never the own ones."""
+    found = []
+    for proposal in case.proposals:
+        transition: Transition = workflow.transitions[proposal.trigger]
+        wanted = frozenset(next_approvers(transition, case, proposal))
+        mine = proposal.proposed_by == actor.user or any(by == actor.user for _, by, _ in proposal.approvals)
+        if not mine and actor.role_in(wanted, case.identity.scope, today):
+            found.append(proposal.id)
+    return tuple(found)
+
+
+def coming(workflow: Workflow, case: CaseView) -> tuple[Coming, ...]:
+    """What the system will do next about each running deadline, soonest first."""
+    found = []
+    for running in case.deadlines.values():
+        if running.next_at is None:
+            continue
+        rule = workflow.deadlines[running.name]
+        at = running.step - len(rule.remind)
+        if at < 0:
+            found.append(Coming(running.next_at, running.name, running.step, "remind", ()))
+        elif at < len(rule.levels):
+            level = rule.levels[at]
+            what, detail = ("propose", (level.propose,)) if level.propose else ("tell", level.tell)
+            if level.fire:
+                what, detail = "fire", (level.fire,)
+            found.append(Coming(running.next_at, running.name, running.step, what, detail))
+    return tuple(sorted(found))

@@ -1,0 +1,121 @@
+"""Forms of the acts that every case has, with the choices that this case offers."""
+
+from __future__ import annotations
+
+from engine.cases.methods import METHODS
+from engine.cases.service import DISPENSATIONS
+from engine.definitions.facts import CaseView
+from engine.definitions.workflow import Field, Workflow
+
+GUARDIANS = {"father": "父亲", "mother": "母亲", "guardian": "其他监护人", "grandfather": "祖父", "grandmother": "祖母"}
+"""Chinese names of guardian keys."""
+
+_YES_NO = (("yes", "是"), ("no", "否"))
+
+
+def _text(name: str, zh: str, *, required: bool = True, hint: str = "") -> Field:
+    return Field(name=name, zh=zh, type="long_text", required=required, hint=hint)
+
+
+def _choice(name: str, zh: str, options: tuple[tuple[str, str], ...], *, required: bool = True) -> Field:
+    return Field(name=name, zh=zh, type="choice", required=required, options=options, public=True)
+
+
+def _only(name: str, zh: str, type_: str, *methods: str) -> Field:
+    """A field that belongs to some methods of service only; the proof is checked by methods.evidence."""
+    hint = "、".join(METHODS[method] for method in methods) + "时填写"
+    return Field(name=name, zh=zh, type=type_, hint=hint)
+
+
+def _documents(case: CaseView, workflow: Workflow) -> tuple[tuple[str, str], ...]:
+    return tuple((d.id, workflow.notices[d.kind].title) for d in case.documents if d.status == "issued")
+
+
+def _serve(case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
+    people = dict.fromkeys(a.key for d in case.documents if d.status == "issued" for a in d.addressees)
+    names = {unit.code: unit.name for unit in case.identity.units}
+    to = tuple((key, GUARDIANS.get(key, names.get(key, key))) for key in people)
+    by_hand = ("direct", "family", "entrusted", "forwarded")
+    return (
+        _choice("document", "文书", _documents(case, workflow)),
+        _choice("to", "受送达人", to),
+        _choice("method", "送达方式", tuple(METHODS.items())),
+        _choice("result", "结果", (("served", "已送达"), ("failed", "未送达")), required=False),
+        Field(name="servers", zh="送达人", type="people", required=True, hint="不少于两人，用顿号隔开"),
+        _only("receipt", "送达回证已签名并注明日期", "yes_no", *by_hand),
+        _only("person_name", "代收人姓名", "text", "family"),
+        _only("relation", "代收人与受送达人的关系", "text", "family"),
+        _only("lives_together", "同住", "yes_no", "family"),
+        _only("adult", "成年", "yes_no", "family"),
+        _only("refused", "拒收", "yes_no", "lien"),
+        _only("witness", "见证人已签名", "yes_no", "lien"),
+        _only("video", "已拍照或录像", "yes_no", "lien"),
+        _only("tracking_no", "邮件号", "text", "mail"),
+        _only("slip", "有注明收件日期的回执", "yes_no", "mail"),
+        _only("consent", "有签字的地址确认书", "yes_no", "electronic"),
+        _only("log", "有到达特定系统的记录", "yes_no", "electronic"),
+        _only("letter", "有委托函或转交函", "yes_no", "entrusted", "forwarded"),
+        Field(
+            name="body",
+            zh="转交单位",
+            type="choice",
+            options=(("unit", "部队"), ("prison", "监狱"), ("education_place", "强制性教育机构")),
+            hint="转交送达时填写",
+        ),
+        _only("posted_on", "公告之日", "date", "public_notice"),
+        _only("where", "公告地点", "text", "public_notice"),
+        _only("unknown_whereabouts", "有下落不明的证明", "yes_no", "public_notice"),
+        _text("reason", "事由或经过", required=False, hint="未送达、拒收、公告时填写"),
+    )
+
+
+def _dispense(case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
+    document, to = _serve(case, workflow)[:2]
+    return (document, to, _choice("reason", "理由", tuple(DISPENSATIONS.items())), _text("note", "说明", required=False))
+
+
+def _deadline(case: CaseView, workflow: Workflow) -> Field:
+    return _choice("deadline", "期限", tuple((name, workflow.deadlines[name].zh) for name in case.deadlines))
+
+
+def _hold(case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
+    review = Field(name="review_on", zh="复查日期", type="date", required=True)
+    return (_deadline(case, workflow), _text("reason", "理由"), review)
+
+
+def _acts(case: CaseView, workflow: Workflow) -> tuple[tuple[str, str], ...]:
+    transitions = workflow.transitions
+    return tuple((name, transitions[name].zh) for name in case.acts if name in transitions)
+
+
+def _correct(case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
+    return (
+        _choice("entry", "更正哪一条", _acts(case, workflow)),
+        Field(name="field", zh="更正哪一项", type="text", required=True, hint="happened_on 为发生日期"),
+        Field(name="value", zh="新内容", type="text", required=True),
+        _text("reason", "理由"),
+    )
+
+
+def _proposals(case: CaseView, workflow: Workflow) -> Field:
+    options = tuple((p.id, workflow.transitions[p.trigger].zh) for p in case.proposals)
+    # The trigger names a proposal too: a command line need not look up its id.
+    return _choice("proposal", "报批", (*options, *((p.trigger, p.trigger) for p in case.proposals)))
+
+
+def reserved_form(trigger: str, case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
+    """The form of a reserved act for this case; raises KeyError for a name that is none."""
+    return {
+        "case.note": lambda: (_text("text", "内容"),),
+        "case.undo": tuple,
+        "case.correct": lambda: _correct(case, workflow),
+        "case.hold": lambda: _hold(case, workflow),
+        "case.release": lambda: (_deadline(case, workflow),),
+        "case.hand_over": lambda: (Field(name="owner", zh="新负责人", type="text", required=True), _text("reason", "理由")),
+        "case.reopen": lambda: (_text("reason", "理由"),),
+        "document.serve": lambda: _serve(case, workflow),
+        "document.dispense": lambda: _dispense(case, workflow),
+        "document.withdraw": lambda: (_choice("document", "文书", _documents(case, workflow)), _text("reason", "理由")),
+        "proposal.approve": lambda: (_proposals(case, workflow), _text("opinion", "意见", required=False)),
+        "proposal.return": lambda: (_proposals(case, workflow), _text("reason", "退回理由")),
+    }[trigger]()

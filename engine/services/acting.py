@@ -1,0 +1,171 @@
+"""Acting on cases: the one verb of this room, advance. A request is accepted once, whole, or refused whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from engine.cases.decide import decide
+from engine.cases.forms import read
+from engine.cases.model import Command, Decision, Reason, Refusal
+from engine.cases.proposals import find
+from engine.cases.reserved_forms import reserved_form
+from engine.definitions.facts import Actor, CaseView, Proposal
+from engine.definitions.workflow import Field, Workflow
+from engine.errors import InstallationError
+from engine.services.keeping import Keeper
+from engine.services.model import ActRequest, Advanced
+from engine.services.office import Office, actor_of, case_for
+from engine.services.refusals import raised, refused
+from engine.storage.unit_of_work import Conflict
+
+if TYPE_CHECKING:
+    from engine.storage.unit_of_work import UnitOfWork
+
+RETRIES = 5
+"""How often a lost race for the case's next entry is run again before the machine is blamed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    """The verb `advance` over one office."""
+
+    office: Office
+
+    def advance(self, request: ActRequest) -> Advanced:
+        """Do one act for a person: decide, fill, and commit everything with it, or raise ActRefused with every reason.
+
+        The same `request_id` again gives the first answer and does nothing; with other content it is refused.
+        """
+        if not request.request_id:
+            request = replace(request, request_id=str(uuid4()))
+        for _ in range(RETRIES):
+            try:
+                return self._once(request)
+            except Conflict:
+                continue
+        raise InstallationError("同一个案同时有太多登记，请稍后再试")
+
+    def _once(self, request: ActRequest) -> Advanced:
+        with self.office.archive.begin() as uow:
+            digest = content_of(request)
+            earlier = uow.requests.find(request.request_id)
+            if earlier is not None:
+                return _repeated(earlier.content, digest, earlier.answer)
+            now = self.office.now()
+            actor = actor_of(uow, request.account)
+            case = case_for(uow, request.case, actor, self.office.today())
+            workflow = self.office.version(uow.cases.definition_of(request.case))
+            values, wrong = read(form_of(request.trigger, case, workflow), request.fields)
+            command = Command(
+                request_id=request.request_id,
+                case=request.case,
+                trigger=request.trigger,
+                actor=actor,
+                values=values,
+                happened_on=request.happened_on,
+                version=request.version,
+            )
+            outcome = decide(workflow, case, command, now, self.office.calendar)
+            decision = _accepted(outcome, wrong)
+            keeper = Keeper(office=self.office, uow=uow, now=now)
+            proposed = self._values(keeper, workflow, case, decision, command)
+            kept = keeper.keep(decision, workflow, proposed)
+            answer = Advanced(
+                case=request.case,
+                state=kept.state,
+                version=kept.version,
+                seq=kept.seq,
+                repeated=False,
+                documents=tuple(f"{request.case}/{order.id}" for order in decision.orders),
+            )
+            uow.requests.put(request.request_id, request.case, kept.seq, digest, _as_text(answer))
+            uow.commit()
+            return answer
+
+    def _values(
+        self, keeper: Keeper, workflow: Workflow, case: CaseView, decision: Decision, command: Command
+    ) -> dict[str, object]:
+        """The values that the act's documents are filled with: for an approval, those that were proposed."""
+        if command.trigger != "proposal.approve":
+            return dict(command.values)
+        proposal = find(case, command.values.get("proposal"))
+        if proposal is None:
+            return dict(command.values)
+        if decision.orders:
+            _same_draft(keeper, workflow, decision, proposal)
+        return dict(proposal.values)
+
+
+def _same_draft(keeper: Keeper, workflow: Workflow, decision: Decision, proposal: Proposal) -> None:
+    """Refuse an approval whose draft would read otherwise today: a printed fact changed (DESIGN.md §5)."""
+    for order in decision.orders:
+        draft = keeper.uow.documents.get(decision.case.identity.number, order.id)
+        if draft is None:
+            continue
+        today = keeper.filled(decision, workflow, order._replace(draft=True), proposal.values, "")
+        if draft.draft_hash != today.draft_hash:
+            message = "草稿所载事实在报批后有变动，应退回重新报批"
+            raise raised(Refusal(kind="stale", reasons=(Reason("stale", "draft", message),)))
+
+
+def form_of(trigger: str, case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
+    """The form of an act, of the workflow or reserved; empty for a name that is neither."""
+    transition = workflow.transitions.get(trigger)
+    if transition is not None:
+        return transition.form
+    try:
+        return reserved_form(trigger, case, workflow)
+    except KeyError:
+        return ()
+
+
+def _accepted(outcome: Decision | Refusal, wrong: tuple[Reason, ...]) -> Decision:
+    """The decision, unless something could not be read or was refused: then everything that is wrong, at once."""
+    if isinstance(outcome, Decision):
+        if wrong:
+            raise raised(Refusal(kind="rule", reasons=wrong))
+        return outcome
+    if outcome.kind in ("right", "stale") or not wrong:
+        raise raised(outcome)
+    unread = {reason.name for reason in wrong}
+    rest = tuple(reason for reason in outcome.reasons if reason.name not in unread)
+    raise raised(replace(outcome, reasons=(*wrong, *rest)))
+
+
+def content_of(request: ActRequest) -> str:
+    """A digest of what a request asks for, to tell a repeat from another request with the same id."""
+    content = [request.case, request.trigger, request.account, str(request.happened_on), _plain(request.fields)]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
+
+
+def _plain(fields: object) -> object:
+    return {str(k): v for k, v in fields.items()} if isinstance(fields, dict) else dict(fields)  # type: ignore[call-overload]  # a Mapping
+
+
+def _repeated(content: str, digest: str, answer: str) -> Advanced:
+    if content != digest:
+        raise refused("rule", "request_id", "这个请求编号已用于另一件登记，请重新打开页面再办")
+    told = json.loads(answer)
+    return Advanced(**{**told, "documents": tuple(told["documents"]), "repeated": True})
+
+
+def _as_text(answer: Advanced) -> str:
+    told = {
+        "case": answer.case,
+        "state": answer.state,
+        "version": answer.version,
+        "seq": answer.seq,
+        "documents": list(answer.documents),
+    }
+    return json.dumps(told, sort_keys=True)
+
+
+def actor_and_case(uow: UnitOfWork, office: Office, account: str, number: str) -> tuple[Actor, CaseView, Workflow]:
+    """The person, the case as far as it is theirs to see, and the version of its workflow."""
+    actor = actor_of(uow, account)
+    case = case_for(uow, number, actor, office.today())
+    return actor, case, office.version(uow.cases.definition_of(number))

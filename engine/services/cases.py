@@ -1,0 +1,176 @@
+"""Cases as callers use them: advance one, show one, list what is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from engine.cases.outlook import awaiting, coming, possible
+from engine.cases.proposals import next_approvers
+from engine.cases.timers import is_overdue
+from engine.definitions.facts import Actor, CaseView, Running
+from engine.definitions.workflow import Workflow
+from engine.services.acting import Acting
+from engine.services.model import (
+    ActPage,
+    ActRequest,
+    Advanced,
+    CasePage,
+    HistoryRow,
+    ProposalPage,
+    ProposalRow,
+    WorkList,
+    WorkRow,
+)
+from engine.services.office import Office, actor_of, sees
+from engine.services.reading import Reading
+from engine.services.refusals import StaleAct
+from engine.services.roster import Roster
+from engine.services.words import coming_line, masked, roles_zh
+
+if TYPE_CHECKING:
+    from engine.storage.unit_of_work import UnitOfWork
+
+WILL_HAPPEN = 8
+"""How many coming acts of the system the work list tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cases:
+    """The counter's verbs, for one office."""
+
+    office: Office
+
+    def advance(self, request: ActRequest) -> Advanced:
+        """One act for a person; see Acting.advance. A stale refusal carries what was recorded meanwhile."""
+        try:
+            return Acting(office=self.office).advance(request)
+        except StaleAct as stale:
+            if request.version is None or stale.happened:
+                raise
+            since = self.since(request.case, request.version, request.account)
+            raise StaleAct(stale.refusal, since) from None
+
+    def since(self, number: str, version: int, account: str) -> tuple[HistoryRow, ...]:
+        """What was recorded after a version of the case."""
+        return Reading(office=self.office).history_since(number, version, account)
+
+    def show(self, number: str, account: str, *, reveal: bool = False) -> CasePage:
+        """The page of one case."""
+        return Reading(office=self.office).show(number, account, reveal=reveal)
+
+    def act_page(self, number: str, trigger: str, account: str) -> ActPage:
+        """The form of one act."""
+        return Reading(office=self.office).act_page(number, trigger, account)
+
+    def proposal(self, number: str, proposal_id: str, account: str) -> ProposalPage:
+        """What an approver reads."""
+        return Reading(office=self.office).proposal(number, proposal_id, account)
+
+    def listed(self, account: str) -> tuple[tuple[CaseView, Workflow], ...]:
+        """The cases that this person may see, newest first."""
+        today = self.office.today()
+        with self.office.archive.read() as uow:
+            actor = actor_of(uow, account)
+            return tuple(_seen(self.office, uow, actor, today))
+
+    def worklist(self, account: str) -> WorkList:
+        """A person's work today, in the order of legal due times."""
+        today = self.office.today()
+        with self.office.archive.read() as uow:
+            actor = actor_of(uow, account)
+            rows: list[WorkRow] = []
+            approvals: list[ProposalRow] = []
+            soon: list[tuple[object, str]] = []
+            for case, workflow in _seen(self.office, uow, actor, today):
+                rows.extend(self._rows(uow, actor, case, workflow))
+                approvals.extend(self._approvals(uow, actor, case, workflow))
+                soon.extend((each.at, f"{case.identity.number} {coming_line(workflow, each)}") for each in coming(workflow, case))
+        rows.sort(key=lambda row: (row.due_on or date.max, row.case))
+        findings = tuple(f for f in Roster(office=self.office).findings(account) if f.status == "open")
+        return WorkList(
+            today=today,
+            overdue=tuple(row for row in rows if row.overdue),
+            due_today=tuple(row for row in rows if not row.overdue and row.due_on == today),
+            later=tuple(row for row in rows if not row.overdue and row.due_on != today),
+            to_approve=tuple(approvals),
+            findings=findings,
+            will_happen=tuple(line for _, line in sorted(soon, key=lambda each: str(each[0]))[:WILL_HAPPEN]),
+        )
+
+    def _rows(self, uow: UnitOfWork, actor: Actor, case: CaseView, workflow: Workflow) -> list[WorkRow]:
+        """One row a case: its nearest running deadline and the first act that is open to this person."""
+        if workflow.states[case.state].kind == "final":
+            return []
+        open_ones = possible(workflow, case, actor, self.office.today(), self.office.calendar)
+        first = next((each for each in open_ones if not each.against), None)
+        running = sorted(
+            (each for each in case.deadlines.values() if each.status == "running" and each.due_on), key=_by_due
+        )
+        nearest: Running | None = running[0] if running else None
+        waits = next((p for p in case.proposals), None)
+        name = str(uow.subjects.get(case.identity.subject.reference).get("name", ""))
+        school = case.unit_of("school")
+        return [
+            WorkRow(
+                case=case.identity.number,
+                workflow_zh=workflow.title,
+                subject=masked(name) if name else case.identity.subject.reference,
+                where=school.name if school else "",
+                state_zh=workflow.states[case.state].zh,
+                deadline_zh=workflow.deadlines[nearest.name].zh if nearest else "",
+                due_on=nearest.due_on if nearest else None,
+                provisional=bool(nearest and nearest.provisional),
+                overdue=bool(nearest and is_overdue(nearest, self.office.now())),
+                act=first.trigger if first else "",
+                act_zh=first.zh if first else "",
+                waits_for=self._waits(case, workflow) if waits else "",
+            )
+        ]
+
+    def _waits(self, case: CaseView, workflow: Workflow) -> str:
+        proposal = case.proposals[0]
+        transition = workflow.transitions[proposal.trigger]
+        return f"{transition.zh}：等待{roles_zh(next_approvers(transition, case, proposal))}"
+
+    def _approvals(self, uow: UnitOfWork, actor: Actor, case: CaseView, workflow: Workflow) -> list[ProposalRow]:
+        mine = awaiting(workflow, case, actor, self.office.today())
+        found = []
+        for proposal in case.proposals:
+            if proposal.id not in mine:
+                continue
+            person = uow.people.get(proposal.proposed_by)
+            name = str(uow.subjects.get(case.identity.subject.reference).get("name", ""))
+            transition = workflow.transitions[proposal.trigger]
+            found.append(
+                ProposalRow(
+                    case=case.identity.number,
+                    id=proposal.id,
+                    trigger=proposal.trigger,
+                    zh=transition.zh,
+                    subject=masked(name),
+                    proposed_by=person.name if person else "系统",
+                    made_on=proposal.made_on,
+                    waits_for=roles_zh(next_approvers(transition, case, proposal)),
+                    mine=True,
+                )
+            )
+        return found
+
+
+def _by_due(running: Running) -> date:
+    return running.due_on or date.max
+
+
+def _seen(office: Office, uow: UnitOfWork, actor: Actor, today: date) -> list[tuple[CaseView, Workflow]]:
+    """The cases in the actor's units, through the one query of the archive."""
+    units = frozenset(h.unit for h in actor.roles if h.first <= today <= h.last and h.role != "administrator")
+    found = []
+    for number in uow.cases.listed(units):
+        case = uow.cases.load(number)
+        if case is not None and sees(actor, case, today):
+            found.append((case, office.version(uow.cases.definition_of(number))))
+    return found
+
+

@@ -1,0 +1,171 @@
+"""Keeping a decision: its documents numbered, filled and hashed; then every row of it in the caller's transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from engine.cases.model import Command, Decision, DocumentOrder
+from engine.cases.notices import NoticeContext, Past, notice_facts
+from engine.cases.opening import child_identity, link_changed, open_case
+from engine.cases.proposals import chain_of, next_approvers
+from engine.clock import local_day
+from engine.definitions.facts import SYSTEM, CaseView, Identity, UnitFacts, Values
+from engine.definitions.workflow import Workflow
+from engine.errors import InputError
+from engine.services.office import Office, short_name
+from engine.services.refusals import refused
+from notifications.documents import Filled, fill
+from notifications.errors import NotificationError
+
+if TYPE_CHECKING:
+    from engine.storage.unit_of_work import StoredDocument, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeper:
+    """Writes decisions through one unit of work."""
+
+    office: Office
+    uow: UnitOfWork
+    now: datetime
+
+    def keep(self, decision: Decision, workflow: Workflow, values: Values) -> CaseView:
+        """Write the decision and whatever follows from it in linked cases; the case as stored, with its new head."""
+        made = tuple(self._document(decision, workflow, order, values) for order in decision.orders)
+        head = self.uow.log.append(decision, made, workflow.hash)
+        stored = replace(decision, case=decision.case._replace(head=head))
+        if decision.before is None:
+            self.uow.cases.add(stored, workflow.hash)
+        else:
+            self.uow.cases.save(stored)
+        case = stored.case
+        self.uow.timers.replace(case)
+        for document in made:
+            self.uow.documents.put(document)
+        self._proposals(case, workflow)
+        self._tell(stored)
+        self._open_links(stored, workflow)
+        self._tell_parent(stored, workflow)
+        return case
+
+    def filled(self, decision: Decision, workflow: Workflow, order: DocumentOrder, values: Values, number: str) -> Filled:
+        """The text of one document as it stands with these facts; InputError names a fact or character that stops it."""
+        case = decision.case
+        context = NoticeContext(
+            workflow=workflow,
+            case=case,
+            order=order,
+            values=values,
+            profile=self.uow.subjects.get(case.identity.subject.reference),
+            history=self._history(case, workflow, decision),
+            officers=self._officers(decision),
+            today=local_day(self.now),
+            offices=self._offices(),
+            number=number,
+            issued_on=None if order.draft else local_day(self.now),
+        )
+        try:
+            return fill(self.office.template(workflow, order.kind), notice_facts(context))
+        except NotificationError as error:
+            title = workflow.notices[order.kind].title
+            raise refused("field", order.kind, f"《{title}》无法生成：{error}") from error
+
+    def _document(self, decision: Decision, workflow: Workflow, order: DocumentOrder, values: Values) -> StoredDocument:
+        notice = workflow.notices[order.kind]
+        number = "" if order.draft or not notice.series else self._number(decision.case, order, notice.series)
+        filled = self.filled(decision, workflow, order, values, number)
+        return self.uow.documents.made(
+            case=decision.case,
+            order=order,
+            filled=filled,
+            number=number,
+            day=None if order.draft else local_day(self.now),
+        )
+
+    def _number(self, case: CaseView, order: DocumentOrder, series: str) -> str:
+        unit = case.unit_by_code(order.issuer)
+        if unit is None:
+            raise InputError(f"签发单位「{order.issuer}」与本案无关")
+        year = local_day(self.now).year
+        n = self.uow.documents.next_number(order.issuer, series, year)
+        return f"{short_name(unit)}{series}〔{year}〕{n}号"
+
+    def _history(self, case: CaseView, workflow: Workflow, decision: Decision) -> tuple[Past, ...]:
+        earlier = [] if decision.before is None else self.uow.log.of(case.identity.number)
+        past = [
+            Past(trigger=e.trigger, happened_on=e.happened_on, values=e.values)
+            for e in earlier
+            if e.trigger in workflow.transitions
+        ]
+        entry = decision.entry
+        if entry.trigger in workflow.transitions and "proposal" not in entry.result:
+            values = {**entry.public, **entry.sealed}
+            past.append(Past(trigger=entry.trigger, happened_on=entry.happened_on, values=values))
+        return tuple(past)
+
+    def _officers(self, decision: Decision) -> tuple[str, ...]:
+        person = self.uow.people.get(decision.entry.user)
+        return (person.name,) if person else ()
+
+    def _offices(self) -> dict[str, str]:
+        settings = self.office.settings
+        return {"review_authority": settings.review_authority, "court": settings.court, "contact": settings.contact}
+
+    def _proposals(self, case: CaseView, workflow: Workflow) -> None:
+        rows = [
+            (each, next_approvers(workflow.transitions[each.trigger], case, each), chain_of(workflow.transitions[each.trigger]))
+            for each in case.proposals
+        ]
+        self.uow.proposals.replace(case, [(each, roles) for each, roles, _ in rows])
+
+    def _tell(self, decision: Decision) -> None:
+        case = decision.case
+        for role in decision.tells:
+            self.uow.outbox.put(case, decision.entry.trigger, role, self.now)
+        for task in decision.tasks:
+            self.uow.work.put(case, task, self.now)
+
+    def _open_links(self, decision: Decision, workflow: Workflow) -> None:
+        case = decision.case
+        fresh = case.links[len(case.links) - len(decision.opens) :] if decision.opens else ()
+        for order, link in zip(decision.opens, fresh, strict=True):
+            child = self.office.workflows[order.workflow]
+            receiver = self._receiver(order.receiver)
+            identity = child_identity(case, order, link.reference, receiver, self.now)
+            self._open(child, identity, order.channel, order.receiver or case.unit)
+
+    def _receiver(self, code: str) -> UnitFacts | None:
+        return self.uow.units.facts(code, "receiver") if code else None
+
+    def _open(self, workflow: Workflow, identity: Identity, channel: str, unit: str) -> None:
+        command = Command(
+            request_id=f"open:{identity.number}",
+            case=identity.number,
+            trigger="case.open",
+            actor=SYSTEM,
+            values={"channel": channel} if channel else {},
+        )
+        decision = open_case(workflow, identity, command, self.now, self.office.calendar, unit=unit)
+        self.keep(decision, workflow, command.values)
+
+    def _tell_parent(self, decision: Decision, workflow: Workflow) -> None:
+        case, before = decision.case, decision.before
+        if not case.identity.parent or (before is not None and before.state == case.state):
+            return
+        parent = self.uow.cases.load(case.identity.parent)
+        if parent is None:
+            return
+        above = self.office.version(self.uow.cases.definition_of(parent.identity.number))
+        kind = workflow.states[case.state].kind
+        command = Command(
+            request_id=f"link:{case.identity.number}:{case.seq}",
+            case=parent.identity.number,
+            trigger="link.changed",
+            actor=SYSTEM,
+            values={"link": case.identity.number, "state": case.state, "kind": kind},
+        )
+        news = link_changed(above, parent, command, self.now, self.office.calendar)
+        if news is not None:
+            self.keep(news, above, {})

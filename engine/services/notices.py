@@ -1,0 +1,66 @@
+"""Documents as people take them away: the text, the printable page, the PDF, all from the same stored blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.clock import at_local
+from engine.services.acting import actor_and_case
+from engine.services.model import DocumentRow
+from engine.services.office import Office
+from engine.services.reading import document_row
+from engine.services.refusals import refused
+from notifications.documents import Filled
+from notifications.html import Letterhead, html
+
+if TYPE_CHECKING:
+    from engine.definitions.facts import CaseView
+    from engine.storage.unit_of_work import StoredDocument
+    from notifications.pdf import PdfPrinter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notices:
+    """Documents, for one office; the printer is made when the first PDF is asked for."""
+
+    office: Office
+    printer: Callable[[], PdfPrinter]
+
+    def document(self, number: str, document_id: str, account: str) -> DocumentRow:
+        """One document with its text as an HTML fragment; the reading is logged first."""
+        with self.office.archive.read() as uow:
+            _, case, workflow = actor_and_case(uow, self.office, account, number)
+            self.office.archive.access(account, "document", number, self.office.now())
+            return document_row(workflow, case, _found(uow.documents.get(number, document_id)), body=True)
+
+    def html(self, number: str, document_id: str, account: str) -> str:
+        """One document as a printable page of its own."""
+        filled, head, _ = self._paper(number, document_id, account)
+        return html(filled, letterhead=head)
+
+    def pdf(self, number: str, document_id: str, account: str) -> bytes:
+        """One document as PDF; the same document gives the same bytes."""
+        filled, head, timestamp = self._paper(number, document_id, account)
+        return self.printer().pdf(filled, letterhead=head, timestamp=timestamp)
+
+    def _paper(self, number: str, document_id: str, account: str) -> tuple[Filled, Letterhead, int]:
+        with self.office.archive.read() as uow:
+            _, case, _ = actor_and_case(uow, self.office, account, number)
+            self.office.archive.access(account, "document", number, self.office.now())
+            stored = _found(uow.documents.get(number, document_id))
+            day = stored.issued_on or case.identity.opened_on
+            return stored.filled, letterhead_of(case, stored), int(at_local(day, 9).timestamp())
+
+
+def letterhead_of(case: CaseView, stored: StoredDocument) -> Letterhead:
+    """The head of a document: its issuer's name, and the mark of a draft."""
+    issuer = case.unit_by_code(stored.issuer)
+    return Letterhead(issuer=issuer.name if issuer else stored.issuer, draft=stored.status == "draft")
+
+
+def _found(stored: StoredDocument | None) -> StoredDocument:
+    if stored is None:
+        raise refused("right", "document", "没有这份文书，或者它不在你的职责范围内")
+    return stored

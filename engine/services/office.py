@@ -1,0 +1,106 @@
+"""What every service shares: the archive, the loaded law, the calendar, the clock, the printer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from engine.clock import Clock, local_day
+from engine.definitions.facts import Actor, CaseView, UnitFacts
+from engine.definitions.workflow import NoticeRule, Workflow
+from engine.errors import InstallationError
+from engine.services.refusals import NOT_FOUND, refused
+from engine.settings import Settings
+from engine.workdays import Calendar
+from notifications.documents import BlockTemplate, CompiledTemplate, Template, compile_template
+
+if TYPE_CHECKING:
+    from engine.storage.unit_of_work import Archive, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """The parts that services work with; made once by app.open_app."""
+
+    settings: Settings
+    archive: Archive
+    workflows: Mapping[str, Workflow]
+    calendar: Calendar
+    clock: Clock
+    templates: dict[tuple[str, str], CompiledTemplate] = field(default_factory=dict)
+
+    def now(self) -> datetime:
+        """The present instant of this installation; a demonstration lives on another day."""
+        return self.clock.now()
+
+    def today(self) -> date:
+        """The present legal day."""
+        return local_day(self.clock.now())
+
+    def version(self, hash_: str) -> Workflow:
+        """The loaded workflow with this hash; InstallationError when a case needs one that is not loaded."""
+        for workflow in self.workflows.values():
+            if workflow.hash == hash_:
+                return workflow
+        raise InstallationError(f"个案所用的流程版本 {hash_[:12]} 没有载入；请恢复该版本的流程文件")
+
+    def template(self, workflow: Workflow, kind: str) -> CompiledTemplate:
+        """The compiled template of a document kind, compiled once."""
+        key = (workflow.hash, kind)
+        if key not in self.templates:
+            self.templates[key] = compile_template(template_of(workflow.notices[kind]))
+        return self.templates[key]
+
+
+def template_of(notice: NoticeRule) -> Template:
+    """A notice's blocks in the form that the document room takes."""
+    return Template(
+        document=notice.kind,
+        title=notice.title,
+        blocks=tuple(
+            BlockTemplate(
+                kind=block.kind,
+                text=block.text if len(block.text) > 1 else block.text[0],
+                parts=block.parts,
+                when=block.when or None,
+                each=block.each or None,
+                min=block.least,
+            )
+            for block in notice.blocks
+        ),
+    )
+
+
+def actor_of(uow: UnitOfWork, account: str) -> Actor:
+    """The person behind an account, with all dated roles; RightRefused for an unknown account."""
+    person = uow.people.get(account)
+    if person is None:
+        raise refused("right", "right", f"没有账号「{account}」")
+    return Actor(user=person.account, roles=person.roles)
+
+
+def case_for(uow: UnitOfWork, number: str, actor: Actor, today: date) -> CaseView:
+    """The case, if this actor holds a role today in a unit that has standing in it; otherwise as if it did not exist."""
+    case = uow.cases.load(number)
+    if case is None or not sees(actor, case, today):
+        raise refused("right", "case", NOT_FOUND)
+    return case
+
+
+def sees(actor: Actor, case: CaseView, today: date) -> bool:
+    """True when a role held today gives sight of the case; an administrator reads no case (DOMAIN.md 10)."""
+    scope = case.identity.scope
+    return any(
+        held.unit in scope and held.role != "administrator" and held.first <= today <= held.last for held in actor.roles
+    )
+
+
+def short_name(unit: UnitFacts) -> str:
+    """The unit's mark in document numbers: 青禾政, 宣和教体, 青禾中学."""
+    mark = {"township_government": "政", "county_education_department": "教体", "subdistrict_office": "街"}
+    stem = unit.name
+    for ending in ("人民政府", "教育体育局", "街道办事处", "镇", "乡", "区", "县"):
+        stem = stem.removesuffix(ending)
+    return stem + mark.get(unit.kind, "")

@@ -1,0 +1,47 @@
+"""Refusals as errors: a decision's no, raised to whoever asked, with every reason."""
+
+from __future__ import annotations
+
+from engine.cases.model import Reason, Refusal
+from engine.errors import Refused, RightRefused, RuleRefused, StaleRefused
+from engine.services.model import HistoryRow
+
+
+class ActRefused(Refused):
+    """An act was refused and nothing changed; `refusal` holds all reasons and what would be accepted."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__("；".join(reason.message for reason in refusal.reasons))
+        self.refusal = refusal
+
+
+class RuleAct(ActRefused, RuleRefused):
+    """A guard, a field, a day or the state stands against the act."""
+
+
+class RightAct(ActRefused, RightRefused):
+    """The person may not do this act."""
+
+
+class StaleAct(ActRefused, StaleRefused):
+    """The case moved on; `happened` tells what was recorded since the page was shown."""
+
+    def __init__(self, refusal: Refusal, happened: tuple[HistoryRow, ...] = ()) -> None:
+        super().__init__(refusal)
+        self.happened = happened
+
+
+NOT_FOUND = "没有这件个案，或者它不在你的职责范围内"
+"""What everybody is told about a case that is not theirs: the same as about one that does not exist."""
+
+
+def raised(refusal: Refusal) -> ActRefused:
+    """The error for a refusal, by its kind."""
+    kinds = {"right": RightAct, "stale": StaleAct}
+    return kinds.get(refusal.kind, RuleAct)(refusal)
+
+
+def refused(kind: str, name: str, message: str) -> ActRefused:
+    """The error for one reason."""
+    refusal_kind = {"right": "right", "stale": "stale"}.get(kind, "rule")
+    return raised(Refusal(kind=refusal_kind, reasons=(Reason(kind, name, message),)))

@@ -1,0 +1,63 @@
+"""Words for pages: states, roles, deadlines and acts as Chinese lines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.access import RESERVED_ZH, ROLES
+from engine.cases.outlook import Coming
+from engine.clock import LOCAL_ZONE
+from engine.definitions.facts import CaseView
+from engine.definitions.workflow import Workflow
+
+STATUS_ZH = {"draft": "草稿，未签发", "issued": "已签发", "withdrawn": "已撤回"}
+SERVICE_ZH = {"waiting": "未送达", "posted": "公告中", "served": "已送达", "dispensed": "免除送达"}
+WEEKDAYS = "一二三四五六日"
+
+
+def act_zh(workflow: Workflow, trigger: str) -> str:
+    """An act's Chinese name, of the workflow or reserved."""
+    transition = workflow.transitions.get(trigger)
+    return transition.zh if transition else RESERVED_ZH.get(trigger, trigger)
+
+
+def roles_zh(roles: tuple[str, ...]) -> str:
+    """Roles in words, joined."""
+    return "、".join(ROLES.get(role, role) for role in roles)
+
+
+def ladder_line(workflow: Workflow, case: CaseView) -> str:
+    """The ladder as one line: where the case stands among its rungs."""
+    rungs = [state for state in workflow.states.values() if state.rung]
+    state = workflow.states[case.state]
+    if state.rung:
+        return f"第{state.rung}步 共{len(rungs)}步：{state.zh}"
+    return state.zh
+
+
+def coming_line(workflow: Workflow, coming: Coming) -> str:
+    """What the system will do, with its moment and reason, in one line."""
+    rule = workflow.deadlines[coming.deadline]
+    when = instant_zh(coming.at)
+    if coming.what == "remind":
+        return f"{when} 提醒：「{rule.zh}」快到期"
+    if coming.what == "propose":
+        return f"{when} 「{rule.zh}」仍未办理的，生成「{act_zh(workflow, coming.detail[0])}」报批稿"
+    if coming.what == "fire":
+        return f"{when} 「{rule.zh}」到期，自动登记「{act_zh(workflow, coming.detail[0])}」"
+    return f"{when} 「{rule.zh}」仍未办理的，告知{roles_zh(coming.detail) or '负责人'}"
+
+
+def instant_zh(instant: datetime) -> str:
+    """An instant as local day, weekday and time."""
+    local = instant.astimezone(LOCAL_ZONE)
+    return f"{local:%Y-%m-%d} 星期{WEEKDAYS[local.weekday()]} {local:%H:%M}"
+
+
+def masked(name: str) -> str:
+    """A name of which first and last character stay: 张*明, 王*."""
+    if len(name) <= 1:
+        return "*"
+    if len(name) == 2:  # noqa: PLR2004  surname and one character
+        return name[0] + "*"
+    return name[0] + "*" * (len(name) - 2) + name[-1]
