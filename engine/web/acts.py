@@ -1,0 +1,220 @@
+"""Advancing a case in the browser: the form of an act, its answer, and the page for a form that came too late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from engine.cases.model import Reason, Refusal
+from engine.definitions.workflow import Field
+from engine.errors import InputError, Refused, RightRefused, RuleRefused, StaleRefused
+from engine.services.model import ActPage, ActRequest, Advanced, CasePage
+from engine.web.filling import (
+    Filled,
+    controls,
+    days_offered,
+    empty,
+    offered,
+    take,
+    typed_lines,
+)
+from engine.web.visits import HandingIn, Reading, Visit, fresh_id, see_other
+
+_PRESET = ("document", "proposal")
+"""Fields that a link may fill in: ids, never what a person wrote."""
+
+
+def act_form(visit: Reading, number: str, trigger: str) -> Response:
+    """The form of one act; when the act is not open, a page that says why and what is."""
+    try:
+        page = visit.app.cases.act_page(number, trigger, visit.account)
+    except (RuleRefused, RightRefused) as error:
+        return refused_page(visit, number, error)
+    return _form(visit, page, empty(page, _preset(visit, page)), 200)
+
+
+def act(visit: HandingIn, number: str, trigger: str) -> Response:
+    """Do the act: 303 to its result, or the form again with everything kept.
+
+    The house is asked even when the form is closed by now: a request that was accepted before gets its first answer.
+    """
+    page = _open_form(visit, number, trigger)
+    filled = take(visit)
+    if page is not None:
+        visit.only(*offered(page))
+        if filled.wrong:
+            return _form(visit, page, filled, 422, reasons=filled.wrong)
+    request = ActRequest(
+        case=number,
+        trigger=trigger,
+        account=visit.account,
+        fields=filled.raw,
+        request_id=filled.request_id,
+        version=filled.version,
+        happened_on=filled.happened_on,
+    )
+    try:
+        return to_result(visit.app.cases.advance(request))
+    except StaleRefused as error:
+        return stale_page(visit, number, error, page=page, filled=filled)
+    except (Refused, InputError) as error:
+        if page is None or isinstance(error, RightRefused):
+            return refused_page(visit, number, error)
+        return _form(
+            visit,
+            page,
+            filled,
+            422,
+            reasons=reasons_of(error),
+            offers=_offers(visit, number, error),
+        )
+
+
+def result_page(visit: Reading, number: str, seq: int) -> Response:
+    """What an accepted act did, what comes next and when; safe to bookmark and to print."""
+    case = visit.app.cases.show(number, visit.account)
+    row = next((each for each in case.history if each.seq == seq), None)
+    if row is None:
+        return visit.problem("not_found", 404)
+    again = "again" in visit.request.query_params
+    return visit.page("result.html", case=case, row=row, again=again)
+
+
+def to_result(done: Advanced) -> Response:
+    """On to the result page; the same page for the same request, however often it comes."""
+    path = f"/cases/{quote(done.case, safe='')}/results/{done.seq}"
+    return see_other(path + "?again=1" if done.repeated else path)
+
+
+def reasons_of(error: Exception) -> tuple[Reason, ...]:
+    """Everything that stands against an act, whichever error brought it."""
+    refusal = _refusal(error)
+    return refusal.reasons if refusal and refusal.reasons else (Reason("rule", "", str(error)),)
+
+
+def refused_page(visit: Visit, number: str, error: Exception) -> Response:
+    """Why this person cannot do this now, and what they can; 404 when the case is not theirs at all."""
+    case = visit.app.cases.show(number, visit.account)
+    status = 403 if isinstance(error, RightRefused) else 422
+    typed = typed_lines(_known_form(visit, case), visit.fields)
+    return visit.page(
+        "refused.html",
+        status,
+        case=case,
+        reasons=reasons_of(error),
+        accepted=accepted(error, case),
+        typed=typed,
+    )
+
+
+def stale_page(
+    visit: Visit,
+    number: str,
+    error: StaleRefused,
+    *,
+    page: ActPage | None = None,
+    filled: Filled | None = None,
+) -> Response:
+    """409: what was recorded meanwhile, what was typed, and what is possible now (DESIGN.md §4.2)."""
+    case = visit.app.cases.show(number, visit.account)
+    typed = typed_lines(page.form if page else _known_form(visit, case), visit.fields)
+    again: Mapping[str, object] = {}
+    if page is not None and filled is not None:
+        again = _form_context(page, filled, ())
+    context = {
+        "happened": getattr(error, "happened", ()),
+        "version_now": case.version,
+        "request_id": visit.one("request_id"),
+    }
+    return visit.page(
+        "stale.html",
+        409,
+        case=case,
+        reasons=reasons_of(error),
+        typed=typed,
+        again=again,
+        **context,
+    )
+
+
+def accepted(error: Exception, case: CasePage) -> tuple[tuple[str, str], ...]:
+    """What would be accepted instead, as (trigger or empty, Chinese): a link where this person may do it now."""
+    refusal = _refusal(error)
+    open_now = {each.trigger: each.zh for each in case.acts}
+    return tuple(
+        (each if each in open_now else "", open_now.get(each, each)) for each in (refusal.accepted if refusal else ())
+    )
+
+
+def _known_form(visit: Visit, case: CasePage) -> tuple[Field, ...]:
+    """The fields of the act in the address as its workflow has them, for labels only."""
+    workflow = visit.app.workflows.get(case.workflow)
+    transition = workflow.transitions.get(visit.request.path_params.get("trigger", "")) if workflow else None
+    return transition.form if transition else ()
+
+
+def _refusal(error: Exception) -> Refusal | None:
+    found = getattr(error, "refusal", None)
+    return found if isinstance(found, Refusal) else None
+
+
+def _offers(visit: Visit, number: str, error: Exception) -> tuple[tuple[str, str], ...]:
+    refusal = _refusal(error)
+    if refusal is None or not refusal.accepted:
+        return ()
+    return accepted(error, visit.app.cases.show(number, visit.account))
+
+
+def _preset(visit: Visit, page: ActPage) -> dict[str, str]:
+    """What the link named: ids, and an addressee by its place on the document, since a name must not stand in an address."""
+    asked = visit.request.query_params
+    preset = {name: asked[name] for name in _PRESET if name in asked}
+    place = asked.get("nth", "")
+    if "document" not in preset or not place.isdecimal():
+        return preset
+    addressees = visit.app.notices.document(page.case, preset["document"], visit.account).addressees
+    names = {who for who, _ in addressees[int(place[:3]) - 1 : int(place[:3])]}
+    options = next((field.options for field in page.form if field.name == "to"), ())
+    fitting = [key for key, zh in options if zh in names]
+    return {**preset, "to": fitting[0]} if len(fitting) == 1 else preset
+
+
+def _open_form(visit: Visit, number: str, trigger: str) -> ActPage | None:
+    try:
+        return visit.app.cases.act_page(number, trigger, visit.account)
+    except (RuleRefused, RightRefused):
+        return None
+
+
+def _form_context(page: ActPage, filled: Filled, reasons: tuple[Reason, ...]) -> dict[str, object]:
+    shown = controls(page, filled.raw, reasons)
+    return {
+        "page": page,
+        "controls": shown,
+        "days": days_offered(page),
+        "filled": filled,
+        "happened": _echoed(filled.happened_on, page.today),
+        "field_names": {control.field.name for control in shown} | {"happened_on"},
+    }
+
+
+def _echoed(day: date | None, today: date) -> date | None:
+    return day if day is not None and day != today else None
+
+
+def _form(
+    visit: Visit,
+    page: ActPage,
+    filled: Filled,
+    status: int,
+    *,
+    reasons: tuple[Reason, ...] = (),
+    offers: tuple[tuple[str, str], ...] = (),
+) -> Response:
+    context = _form_context(page, filled, reasons)
+    version = page.version if filled.version is None else filled.version
+    frame = {"version_now": version, "request_id": filled.request_id or fresh_id()}
+    return visit.page("act.html", status, reasons=reasons, offers=offers, **context, **frame)

@@ -1,0 +1,152 @@
+"""The web application: its routes in one table, its answers to every error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from engine.errors import (
+    DefinitionError,
+    InputError,
+    InstallationError,
+    RightRefused,
+    RuleRefused,
+    StaleRefused,
+)
+from engine.web import acts, deciding, papers, reading, signing_in
+from engine.web.counter import App
+from engine.web.filling import typed_lines
+from engine.web.guard import Guard
+from engine.web.pages import Pages
+from engine.web.visits import (
+    Desk,
+    Forged,
+    SignInNeeded,
+    UnknownFields,
+    Unreadable,
+    desk_of,
+)
+
+Endpoint = Callable[..., Response]
+
+ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
+    ("GET", "/sign-in", signing_in.sign_in_page),
+    ("POST", "/sign-in", signing_in.sign_in),
+    ("POST", "/sign-out", signing_in.sign_out),
+    ("GET", "/", reading.today),
+    ("GET", "/cases/{number}", reading.case_page),
+    ("POST", "/cases/{number}/reveal", reading.reveal),
+    ("GET", "/cases/{number}/history", reading.history),
+    ("GET", "/cases/{number}/acts/{trigger}", acts.act_form),
+    ("POST", "/cases/{number}/acts/{trigger}", acts.act),
+    ("GET", "/cases/{number}/results/{seq}", acts.result_page),
+    ("GET", "/cases/{number}/proposals/{proposal_id}", deciding.proposal_page),
+    ("POST", "/cases/{number}/proposals/{proposal_id}/approve", deciding.approve),
+    ("POST", "/cases/{number}/proposals/{proposal_id}/return", deciding.send_back),
+    ("GET", "/cases/{number}/documents/{document_id}.pdf", papers.document_pdf),
+    ("GET", "/cases/{number}/documents/{document_id}.html", papers.document_html),
+    ("GET", "/cases/{number}/documents/{document_id}", papers.document_page),
+    ("GET", "/findings", deciding.findings),
+    ("POST", "/findings/confirm", deciding.confirm),
+    ("POST", "/findings/{finding_id}/dismiss", deciding.dismiss),
+    ("GET", "/healthz", reading.healthz),
+    ("GET", "/static/{name}", reading.asset),
+)
+"""Every way in: method, path, what answers."""
+
+
+def create_web(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
+    """The counter over a house; `hosts` are its names besides those of this machine (without port).
+
+    Run it with ``server_header=False`` and, behind a proxy, with that proxy alone trusted for the scheme.
+    """
+    pages = Pages(demo=app.demo)
+    known = frozenset(host.lower() for host in hosts)
+    web = FastAPI(
+        title="应返尽返",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[Middleware(Guard, problem=pages.problem, hosts=known)],
+    )
+    web.state.desk = Desk(app=app, pages=pages)
+    for method, path, endpoint in ROUTES:
+        web.add_api_route(path, endpoint, methods=[method], response_model=None)
+    for kind, answer in _ANSWERS:
+        web.add_exception_handler(kind, answer)
+    return web
+
+
+def _problem(request: Request, key: str, status: int, **context: Sequence[object]) -> Response:
+    return desk_of(request).pages.problem(request, key, status, **context)
+
+
+def _sign_in_needed(request: Request, error: Exception) -> Response:
+    typed = getattr(error, "typed", ())
+    if request.method != "POST":
+        return signing_in.to_sign_in(request)
+    return _problem(request, "signed_out", 401, typed=typed_lines((), typed))
+
+
+def _forged(request: Request, error: Exception) -> Response:
+    return _problem(request, "forged", 403, typed=typed_lines((), getattr(error, "typed", ())))
+
+
+def _unreadable(request: Request, error: Exception) -> Response:
+    return _problem(request, "unreadable", getattr(error, "status", 400))
+
+
+def _unknown_fields(request: Request, error: Exception) -> Response:
+    return _problem(request, "unknown_fields", 422, reasons=getattr(error, "names", ()))
+
+
+def _wrong(request: Request, error: Exception) -> Response:
+    return _problem(
+        request,
+        "wrong",
+        409 if isinstance(error, StaleRefused) else 422,
+        reasons=(str(error),),
+    )
+
+
+def _not_found(request: Request, _: Exception) -> Response:
+    return _problem(request, "not_found", 404)
+
+
+def _unavailable(request: Request, _: Exception) -> Response:
+    return _problem(request, "unavailable", 503)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    response = _problem(
+        request,
+        {404: "not_found", 405: "wrong_method"}.get(status, "unreadable"),
+        status,
+    )
+    if isinstance(error, HTTPException) and error.headers and "Allow" in error.headers:
+        response.headers["allow"] = error.headers["Allow"]
+    return response
+
+
+_ANSWERS: tuple[tuple[type[Exception], Callable[[Request, Exception], Response]], ...] = (
+    (SignInNeeded, _sign_in_needed),
+    (Forged, _forged),
+    (Unreadable, _unreadable),
+    (UnknownFields, _unknown_fields),
+    (RightRefused, _not_found),
+    (RuleRefused, _wrong),
+    (StaleRefused, _wrong),
+    (InputError, _wrong),
+    (InstallationError, _unavailable),
+    (DefinitionError, _unavailable),
+    (HTTPException, _http),
+    (RequestValidationError, _not_found),
+)

@@ -1,0 +1,120 @@
+"""What the counter asks of the house behind it; the composition root is one such house, the tests' sample is another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Protocol
+
+from engine.definitions.workflow import Workflow
+from engine.services.model import (
+    ActPage,
+    ActRequest,
+    Advanced,
+    CasePage,
+    DocumentRow,
+    FindingRow,
+    Person,
+    ProposalPage,
+    WorkList,
+)
+
+
+class People(Protocol):
+    """Who signs in; a session is known to the browser by its token alone."""
+
+    def sign_in(self, account: str, password: str, address: str, /) -> str:
+        """A new session's token; raises RightRefused with one message for every cause."""
+
+    def who(self, token: str, /) -> Person | None:
+        """The person of a living session, or None."""
+
+    def sign_out(self, token: str, /) -> object:
+        """End the session; an unknown token does nothing."""
+
+
+class Cases(Protocol):
+    """Cases as a signed-in person may read and move them; what is not theirs raises RightRefused."""
+
+    def worklist(self, account: str, /) -> WorkList:
+        """The person's work today."""
+
+    def show(self, number: str, account: str, /, *, reveal: bool = False) -> CasePage:
+        """One case; the reading is recorded before this returns."""
+
+    def act_page(self, number: str, trigger: str, account: str, /) -> ActPage:
+        """The empty form of one act, or what was kept of it."""
+
+    def advance(self, request: ActRequest, /) -> Advanced:
+        """Do the act, once for each request id."""
+
+    def proposal(self, number: str, proposal_id: str, account: str, /) -> ProposalPage:
+        """What an approver reads."""
+
+
+class Notices(Protocol):
+    """Documents of a case."""
+
+    def document(self, number: str, document_id: str, account: str, /) -> DocumentRow:
+        """The document with its filled text."""
+
+    def pdf(self, number: str, document_id: str, account: str, /) -> bytes:
+        """The document as PDF."""
+
+    def html(self, number: str, document_id: str, account: str, /) -> str:
+        """The document as a page of its own."""
+
+
+class Roster(Protocol):
+    """Differences between register and roster."""
+
+    def findings(self, account: str, /) -> Sequence[FindingRow]:
+        """Those that this person may settle."""
+
+    def confirm(self, finding_ids: tuple[int, ...], account: str, request_id: str, /) -> Sequence[str]:
+        """Open a case for each; gives the case numbers."""
+
+    def dismiss(self, finding_id: int, reason: str, account: str, /) -> object:
+        """Settle one without a case, with its reason."""
+
+
+class Audit(Protocol):
+    """The history as an auditor reads it."""
+
+    def history(self, number: str, account: str, /) -> CasePage:
+        """The whole history of one case, its chain verified."""
+
+
+class App(Protocol):
+    """The house: its services as attributes."""
+
+    @property
+    def demo(self) -> bool:
+        """True when the database is a demonstration: every page says so."""
+
+    @property
+    def workflows(self) -> Mapping[str, Workflow]:
+        """The published workflows by name."""
+
+    @property
+    def people(self) -> People:
+        """Sessions."""
+
+    @property
+    def cases(self) -> Cases:
+        """Cases."""
+
+    @property
+    def notices(self) -> Notices:
+        """Documents."""
+
+    @property
+    def roster(self) -> Roster:
+        """Findings."""
+
+    @property
+    def audit(self) -> Audit:
+        """Histories."""
+
+    def today(self) -> date:
+        """The legal day in the installation's zone."""

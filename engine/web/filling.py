@@ -1,0 +1,250 @@
+"""Forms as they are shown and handed in: a definition's fields become controls, posted texts become raw values.
+
+The law of a form stays with engine.cases.forms; here is only what HTML makes of it, and nothing typed gets lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from engine.cases.forms import read_date
+from engine.cases.model import Reason
+from engine.definitions.workflow import Field
+from engine.errors import InputError
+from engine.services.model import ActPage
+from engine.web.pages import zh_day
+from engine.web.visits import Pairs, Visit
+
+OTHER_DAY = "other"
+DAY_FIELD = "happened_on"
+DAY_TEXT = "happened_on.text"
+FRAME = ("version", "request_id", DAY_FIELD, DAY_TEXT)
+"""What a form of an act carries beside the fields of its definition."""
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_REQUEST = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """One field on a page: its definition, what stands in it, and what is wrong with it."""
+
+    field: Field
+    value: object
+    options: tuple[tuple[str, str], ...]
+    condition: str
+    """When it must be filled, in Chinese, where that depends on another answer."""
+    errors: tuple[str, ...]
+    echo: str
+    """A day that was read, written out with its weekday."""
+
+    @property
+    def id(self) -> str:
+        """The element's id, which error summaries link to."""
+        return f"f-{self.field.name}"
+
+    def holds(self, key: str) -> bool:
+        """True when an option is chosen."""
+        return key in self.value if isinstance(self.value, (list, tuple)) else key == self.value
+
+    def row(self, key: str) -> str:
+        """The option chosen in one row of a grid."""
+        return str(self.value.get(key, "")) if isinstance(self.value, Mapping) else ""
+
+    @property
+    def text(self) -> str:
+        """What stands in a text box; names of several people are joined."""
+        if isinstance(self.value, (list, tuple)):
+            return "、".join(str(each) for each in self.value)
+        return "" if self.value is None else str(self.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What a person handed in for an act."""
+
+    raw: Mapping[str, object]
+    happened_on: date | None
+    version: int | None
+    request_id: str
+    day: str = ""
+    day_text: str = ""
+    wrong: tuple[Reason, ...] = ()
+    """Complaints that no definition knows: the day of the act, the frame of the form."""
+
+
+def shown_fields(form: Iterable[Field]) -> tuple[Field, ...]:
+    """The fields a page can offer; files wait for their own upload."""
+    return tuple(field for field in form if field.type != "file")
+
+
+def controls(page: ActPage, values: Mapping[str, object], reasons: Iterable[Reason] = ()) -> tuple[Control, ...]:
+    """A control for each field of the form, with the complaints that name it."""
+    against = tuple(reasons)
+    return tuple(
+        Control(
+            field=field,
+            value=values.get(field.name),
+            options=_options(field, page),
+            condition=_condition(field, page.form),
+            errors=tuple(each.message for each in against if each.name == field.name),
+            echo=_echo(field, values.get(field.name)),
+        )
+        for field in shown_fields(page.form)
+    )
+
+
+def take(visit: Visit) -> Filled:
+    """The handed-in form as raw values, read by the shape of the names alone.
+
+    ``met[]`` is one of several choices and ``danger.harm`` a row of a grid, so that a repeated request can be
+    recognised when its form is not open any more.
+    """
+    version, day, text = (
+        visit.one("version"),
+        visit.one(DAY_FIELD),
+        visit.one(DAY_TEXT).strip(),
+    )
+    happened, wrong = _happened(day, text)
+    return Filled(
+        raw=_raw(visit.fields),
+        happened_on=happened,
+        version=int(version) if _NUMBER.fullmatch(version) else None,
+        request_id=visit.one("request_id"),
+        day=day,
+        day_text=text,
+        wrong=wrong + _frame_faults(version, visit.one("request_id")),
+    )
+
+
+def offered(page: ActPage) -> tuple[str, ...]:
+    """Every name that the form of this page may post."""
+    return FRAME + tuple(name for field in shown_fields(page.form) for name in _names(field))
+
+
+def empty(page: ActPage, preset: Mapping[str, str]) -> Filled:
+    """A form nobody filled yet: the draft that was kept, over it what the link named, today as the day."""
+    names = {field.name for field in page.form}
+    raw = {
+        **page.draft,
+        **{name: text for name, text in preset.items() if name in names},
+    }
+    return Filled(
+        raw=raw,
+        happened_on=None,
+        version=page.version,
+        request_id="",
+        day=page.today.isoformat(),
+    )
+
+
+def days_offered(page: ActPage) -> tuple[tuple[str, str, date], ...]:
+    """The quick choices for the day of an act: (posted text, key of its word, day); none before the earliest."""
+    days = (
+        ("day.today", page.today),
+        ("day.yesterday", page.today - timedelta(days=1)),
+    )
+    return tuple((day.isoformat(), word, day) for word, day in days if day >= page.earliest)
+
+
+def typed_lines(form: Iterable[Field], fields: Pairs) -> tuple[tuple[str, str], ...]:
+    """What was typed as (label, text) lines for a page that cannot offer the form any more."""
+    labels = {name: _labels(field, name) for field in form for name in _names(field)}
+    words = {field.name: dict(field.options) for field in form}
+    return tuple(
+        (labels.get(name, name), words.get(_field_of(name), {}).get(text, text))
+        for name, text in fields
+        if name not in ("version", "request_id") and text
+    )
+
+
+def _names(field: Field) -> tuple[str, ...]:
+    if field.type == "grid":
+        return tuple(f"{field.name}.{row}" for row, _ in field.rows)
+    return (f"{field.name}[]",) if field.type == "choices" else (field.name,)
+
+
+def _field_of(name: str) -> str:
+    return name.partition(".")[0].removesuffix("[]")
+
+
+def _labels(field: Field, name: str) -> str:
+    row = dict(field.rows).get(name.partition(".")[2])
+    return f"{field.zh}：{row}" if row else field.zh
+
+
+def _raw(fields: Pairs) -> dict[str, object]:
+    raw: dict[str, object] = {}
+    for name, text in fields:
+        if name in FRAME or not text:
+            continue
+        field, _, row = name.partition(".")
+        if row:
+            kept = raw.get(field)
+            raw[field] = {**(kept if isinstance(kept, dict) else {}), row: text}
+        elif name.endswith("[]"):
+            kept = raw.get(name[:-2])
+            raw[name[:-2]] = [*(kept if isinstance(kept, list) else []), text]
+        else:
+            raw[name] = text
+    return raw
+
+
+def _happened(day: str, text: str) -> tuple[date | None, tuple[Reason, ...]]:
+    if not day:
+        return None, ()
+    if day == OTHER_DAY and not text:
+        return None, (Reason("day", DAY_FIELD, "发生日期：没有填写"),)
+    try:
+        return read_date(text if day == OTHER_DAY else day), ()
+    except InputError as error:
+        return None, (Reason("day", DAY_FIELD, f"发生日期：{error}"),)
+
+
+def _frame_faults(version: str, request_id: str) -> tuple[Reason, ...]:
+    if _NUMBER.fullmatch(version) and _REQUEST.fullmatch(request_id):
+        return ()
+    return (Reason("field", "request_id", "这张表不完整，没有登记；应从个案页重新打开"),)
+
+
+def _options(field: Field, page: ActPage) -> tuple[tuple[str, str], ...]:
+    if field.type == "unit":
+        return page.units
+    if field.type == "yes_no":
+        return (("yes", "是"), ("no", "否"))
+    known = dict(field.options)
+    return field.options + tuple((word, word) for word in field.may_be if word not in known)
+
+
+def _condition(field: Field, form: Iterable[Field]) -> str:
+    named = {each.name: each for each in form}
+    when, unless = (
+        _spoken(field.required_when, named),
+        _spoken(field.required_unless, named),
+    )
+    parts = (f"{when}时必填" if when else "", f"除{unless}外必填" if unless else "")
+    return "；".join(part for part in parts if part)
+
+
+def _spoken(condition: Mapping[str, frozenset[str]], named: Mapping[str, Field]) -> str:
+    spoken = []
+    for name, wanted in condition.items():
+        field = named.get(name)
+        words = dict(field.options) if field else {}
+        if field and field.type == "yes_no":
+            words = {"yes": "是", "no": "否"}
+        order = [words.get(key, key) for key in sorted(wanted, key=[*words, *sorted(wanted)].index)]
+        spoken.append(f"「{field.zh if field else name}」为{'或'.join(order)}")
+    return "且".join(spoken)
+
+
+def _echo(field: Field, value: object) -> str:
+    if field.type != "date" or not value:
+        return ""
+    try:
+        return zh_day(value if isinstance(value, date) else read_date(str(value)))
+    except InputError:
+        return ""

@@ -1,0 +1,58 @@
+"""Pages that are only read: the work list, a case, its history, the health of the house."""
+
+from __future__ import annotations
+
+import hashlib
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from engine.errors import YingfanError
+from engine.web.pages import ASSETS
+from engine.web.visits import HandingIn, Reading, desk_of
+
+_PROBE = "healthz"
+"""No session has this token; asking for it makes the database answer."""
+
+
+def today(visit: Reading) -> Response:
+    """The person's work, in the order of legal due times."""
+    return visit.page("today.html", work=visit.app.cases.worklist(visit.account))
+
+
+def case_page(visit: Reading, number: str) -> Response:
+    """One case, names masked."""
+    return visit.page("case.html", case=visit.app.cases.show(number, visit.account))
+
+
+def reveal(visit: HandingIn, number: str) -> Response:
+    """The same case with full names; the house records who looked before it answers."""
+    visit.only()
+    return visit.page("case.html", case=visit.app.cases.show(number, visit.account, reveal=True))
+
+
+def history(visit: Reading, number: str) -> Response:
+    """The whole history as an auditor reads it, with what became of checking its chain."""
+    return visit.page("history.html", case=visit.app.audit.history(number, visit.account))
+
+
+def healthz(request: Request) -> Response:
+    """200 when the database answers, 503 when it does not; says nothing else."""
+    try:
+        desk_of(request).app.people.who(_PROBE)
+    except (YingfanError, OSError):
+        return JSONResponse({"status": "unavailable"}, status_code=503, headers={"retry-after": "60"})
+    return JSONResponse({"status": "ok"})
+
+
+def asset(request: Request, name: str) -> Response:
+    """The style sheet and the icon, kept by browsers until they change."""
+    pages = desk_of(request).pages
+    body = pages.assets.get(name)
+    if body is None:
+        return pages.problem(request, "not_found", 404)
+    tag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+    headers = {"etag": tag, "cache-control": "public, max-age=86400"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers={**headers, "content-type": ASSETS[name]})
