@@ -6,7 +6,6 @@ another day: its database stores an offset that the clock adds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,15 +13,37 @@ LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
 """The installation's zone: all legal days are days of this zone (DOMAIN.md 6.5)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """The machine's clock plus a fixed offset; the offset is zero outside demonstrations."""
+    """The machine's clock plus an offset; the offset is zero outside demonstrations."""
 
-    offset: timedelta = timedelta(0)
+    __slots__ = ("offset",)
+
+    def __init__(self, offset: timedelta = timedelta(0)) -> None:
+        self.offset = offset
 
     def now(self) -> datetime:
         """The present instant, aware, in UTC, cut to whole microseconds."""
         return datetime.now(UTC) + self.offset
+
+
+class SteppedClock(Clock):
+    """A clock that stands still until it is set: a demonstration plays its days through it."""
+
+    __slots__ = ("_at",)
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__()
+        self._at = at
+
+    def now(self) -> datetime:
+        """The instant it was last set to."""
+        return self._at
+
+    def set(self, at: datetime) -> None:
+        """Stand at this aware instant; raises ValueError for one that lies before the present one."""
+        if at < self._at:
+            raise ValueError(f"the clock stands at {self._at} and cannot go back to {at}")
+        self._at = at
 
 
 def local_day(instant: datetime) -> date:

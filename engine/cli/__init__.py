@@ -1,0 +1,93 @@
+"""The command line over services: one module a command, imported when it is called, errors in one line.
+
+Exit: 0 done, 1 refused (a rule said no, or a check found something), 2 wrong usage, 3 the installation is at fault.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from engine.errors import DefinitionError, InputError, InstallationError, Refused, YingfanError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "demo": ("engine.cli.demo:demo", "演示：建演示库，演一遍办案过程，打印经过，然后开放网页"),
+    "run": ("engine.cli.serve:run", "运行：网页和定时在同一进程"),
+    "due": ("engine.cli.time:due", "推算期限"),
+    "calendar": ("engine.cli.time:app_calendar", "节假日历：列出、检查"),
+    "idnumber": ("engine.cli.idnumber:app", "公民身份号码：检查"),
+    "workflow": ("engine.cli.workflow:app", "流程：检查、列出、查看、画图"),
+}
+"""Every command: where it lives (module:name) and what it does."""
+
+EXIT_CODES: tuple[tuple[type[YingfanError], int], ...] = (
+    (InputError, 2),
+    (Refused, 1),
+    (DefinitionError, 1),
+    (InstallationError, 3),
+)
+
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are imported when they are named: a check must not wait for the database."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of this name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        place, help_ = COMMANDS[cmd_name]
+        module, _, name = place.partition(":")
+        found = getattr(import_module(module), name)
+        if not isinstance(found, typer.Typer):
+            single = typer.Typer(add_completion=False)
+            single.command(name=cmd_name, help=help_)(found)
+            found = single
+        command = get_command(found)
+        command.name, command.help = cmd_name, help_
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
+
+
+app = typer.Typer(cls=LazyGroup, add_completion=False, rich_markup_mode=None, help="应返尽返 yingfan")
+
+
+@app.callback()
+def _root(ctx: typer.Context, config: str = typer.Option("", "--config", help="设置文件 (YAML)")) -> None:
+    ctx.obj = {"config": config}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and give its exit code; errors are one line on stderr."""
+    try:
+        code = app(list(arguments), standalone_mode=False)
+    except YingfanError as error:
+        print(str(error).replace("\n", " "), file=sys.stderr)
+        return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 3)
+    except Exception as error:  # noqa: BLE001  usage errors have no public base class to name
+        if not hasattr(error, "format_message"):
+            raise
+        print(error.format_message(), file=sys.stderr)
+        return 2
+    return code if isinstance(code, int) else 0
+
+
+def main() -> None:
+    """The program's entrance."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,209 @@
+"""The statutory calendar: holiday orders by year with revisions, school years, and what follows where none is loaded.
+
+A year whose order is not loaded falls back to weekends and the statutory days of 放假办法 art. 2, and every date that
+looked at such a day is provisional; so are the last ten days of the last published year, because the next order can
+still change them (DOMAIN.md 6.5).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from engine.workdays.orders import HolidayOrder, SchoolYear, read_orders, read_school_years, read_statutory
+
+FIRST_YEAR, LAST_YEAR = 2015, 2046
+"""The years that the tables cover; reckoning beyond them is refused by `reckon`."""
+
+SOFT_DAYS = 10
+SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What the calendar says of one day, and whether that can still change."""
+
+    day: date
+    workday: bool
+    why: str
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The counted days of one kind as sorted ordinals."""
+
+    ordinals: Sequence[int]
+
+    def after(self, start: int, n: int) -> int:
+        """The n-th counted day after `start`, as an ordinal; IndexError beyond the table."""
+        return self.ordinals[bisect_right(self.ordinals, start) + n - 1]
+
+    def between(self, first: int, last: int) -> int:
+        """How many counted days lie in first..last, both included."""
+        return bisect_right(self.ordinals, last) - bisect_left(self.ordinals, first)
+
+
+class Step(NamedTuple):
+    """One stretch of a reckoning: its days, how many of them counted, and why."""
+
+    first: date
+    last: date
+    counted: int
+    why: str
+
+    def as_json(self) -> Mapping[str, object]:
+        """The step with the keys of CONTRACT.md: from, to, counted, why."""
+        return {"from": self.first.isoformat(), "to": self.last.isoformat(), "counted": self.counted, "why": self.why}
+
+
+class Stretches:
+    """All days as runs that count as workdays, or not, for one reason: explanations are cut from them, not made."""
+
+    __slots__ = ("_ends", "_runs")
+
+    def __init__(self, calendar: Calendar, first: date, last: date) -> None:
+        runs: list[Step] = []
+        for ordinal in range(first.toordinal(), last.toordinal() + 1):
+            day = date.fromordinal(ordinal)
+            what = calendar.day(day)
+            run = runs[-1] if runs else None
+            if run is not None and run.why == what.why and (run.counted > 0) is what.workday:
+                runs[-1] = Step(run.first, day, run.counted + what.workday, run.why)
+            else:
+                runs.append(Step(day, day, int(what.workday), what.why))
+        self._runs = runs
+        self._ends = [run.last.toordinal() for run in runs]
+
+    def cut(self, first: date, last: date) -> tuple[Step, ...]:
+        """The runs from first to last, both included, the outer ones cut to fit."""
+        low = bisect_left(self._ends, first.toordinal())
+        high = bisect_left(self._ends, last.toordinal())
+        head = self._runs[low]
+        if low == high:
+            return (Step(first, last, (last - first).days + 1 if head.counted else 0, head.why),)
+        tail = self._runs[high]
+        return (
+            Step(first, head.last, (head.last - first).days + 1 if head.counted else 0, head.why),
+            *self._runs[low + 1 : high],
+            Step(tail.first, last, (last - tail.first).days + 1 if tail.counted else 0, tail.why),
+        )
+
+
+class Calendar:
+    """One version of the calendar; immutable once built."""
+
+    def __init__(
+        self,
+        orders: Mapping[int, HolidayOrder],
+        school_years: Sequence[SchoolYear] = (),
+        statutory: Mapping[date, str] | None = None,
+    ) -> None:
+        self.orders = dict(sorted(orders.items()))
+        self.school_years = tuple(school_years)
+        self._statutory = dict(statutory or {})
+        published = [year for year, order in self.orders.items() if order.published]
+        self._published = frozenset(published)
+        self._soft_from = date(max(published), 12, 32 - SOFT_DAYS) if published else date.min
+        self._named = {row.day: row for order in self.orders.values() for row in order.rows}
+        self.version = self._version()
+        first, last = date(FIRST_YEAR, 1, 1).toordinal(), date(LAST_YEAR, 12, 31).toordinal()
+        self.workdays = Table([o for o in range(first, last + 1) if self._workday(date.fromordinal(o))])
+        self.school_days = Table([o for o in range(first, last + 1) if self._school_day(date.fromordinal(o))])
+        self._work = frozenset(self.workdays.ordinals)
+        self._school = frozenset(self.school_days.ordinals)
+        self.settled = self._settled()
+        self.memo: dict[object, Any] = {}
+        """Reckonings already made on this version; kept by `reckon`."""
+        self.stretches = Stretches(self, date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31))
+
+    def _settled(self) -> tuple[int, int]:
+        """The ordinals between which no day can change any more: unbroken published years, less the soft days."""
+        if not self._published:
+            return (1, 0)
+        last = max(self._published)
+        first = last
+        while first - 1 in self._published:
+            first -= 1
+        return date(first, 1, 1).toordinal(), self._soft_from.toordinal() - 1
+
+    def _version(self) -> str:
+        parts = [f"{y}:{o.revision}:{o.status}:{o.rows}" for y, o in self.orders.items()]
+        parts += [str(each) for each in self.school_years] + [str(sorted(self._statutory.items()))]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    def _workday(self, day: date) -> bool:
+        row = self._named.get(day)
+        if row is not None:
+            return row.kind == "work"
+        if day.year in self._published or day.year in self.orders:
+            return day.weekday() < SATURDAY
+        return day.weekday() < SATURDAY and self._fixed(day) == ""
+
+    def _fixed(self, day: date) -> str:
+        if (day.month, day.day) == (1, 1):
+            return "元旦"
+        if day.month == 5 and day.day <= 2:  # noqa: PLR2004  放假办法 2: 1 and 2 May
+            return "劳动节"
+        if day.month == 10 and day.day <= 3:  # noqa: PLR2004  放假办法 2: 1 to 3 October
+            return "国庆节"
+        return self._statutory.get(day, "")
+
+    def _school_day(self, day: date) -> bool:
+        known = next((year for year in self.school_years if year.first <= day <= year.last), None)
+        if known is None:
+            return self._workday(day)
+        return known.in_term(day) and self._workday(day)
+
+    def is_workday(self, day: date) -> bool:
+        """True for a working day, make-up days included."""
+        return day.toordinal() in self._work
+
+    def is_school_day(self, day: date) -> bool:
+        """True for a day of lessons: a working day inside a term; a working day where no school year is loaded."""
+        return day.toordinal() in self._school
+
+    def is_provisional(self, day: date, *, school: bool = False) -> bool:
+        """True when what the calendar says of this day can still change."""
+        if day.year not in self._published or day >= self._soft_from:
+            return True
+        return school and not any(year.first <= day <= year.last for year in self.school_years)
+
+    def day(self, day: date) -> Day:
+        """What the calendar says of a day, with its reason."""
+        row = self._named.get(day)
+        if row is not None:
+            why = f"{row.name}{'放假' if row.kind == 'off' else '调休上班'}"
+        elif day.year not in self.orders and self._fixed(day):
+            why = f"{self._fixed(day)}（法定节假日，当年放假安排未公布）"
+        else:
+            why = "休息日" if day.weekday() >= SATURDAY else "工作日"
+        return Day(day, self.is_workday(day), why, self.is_provisional(day))
+
+    def years(self) -> tuple[int, ...]:
+        """The years whose order is loaded."""
+        return tuple(self.orders)
+
+    def next_school_day(self, day: date) -> date | None:
+        """The first day of lessons on or after `day`; None when there is none in the tables."""
+        at = bisect_left(self.school_days.ordinals, day.toordinal())
+        return date.fromordinal(self.school_days.ordinals[at]) if at < len(self.school_days.ordinals) else None
+
+    def next_workday(self, day: date) -> date:
+        """The first working day on or after `day`."""
+        while not self.is_workday(day):
+            day += timedelta(days=1)
+        return day
+
+
+def load_calendar(directory: Path) -> Calendar:
+    """The calendar of a folder: the highest revision of each year's order, the school years, the lunar days.
+
+    Raises InstallationError when the folder holds no order, InputError with file and line for a bad row.
+    """
+    return Calendar(read_orders(directory), read_school_years(directory), read_statutory(directory))

@@ -1,0 +1,240 @@
+"""Due dates with their reasons: one pure function for every law's way of counting (DOMAIN.md 6.1–6.3)."""
+
+from __future__ import annotations
+
+import calendar as month_calendar
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from engine.clock import end_of_day
+from engine.errors import InputError
+from engine.workdays.calendar import Calendar, Step, Table
+from engine.workdays.spans import Hold, Roll, Span, Unit
+
+
+MEMO = 50_000
+"""How many reckonings one calendar remembers."""
+
+
+class Reckoning(NamedTuple):
+    """A due date and how it came about.
+
+    `due_at` is set for hours only; `unrolled_on` is the last day before it was moved; `calendar` the version used.
+    """
+
+    due_on: date
+    provisional: bool
+    steps: tuple[Step, ...]
+    due_at: datetime | None
+    unrolled_on: date
+    calendar: str
+
+    @property
+    def late_after(self) -> datetime:
+        """The aware instant from which a duty is late: the end of the due day, or the hour itself."""
+        return self.due_at or end_of_day(self.due_on)
+
+
+def reckon(
+    start: date | datetime,
+    span: Span,
+    calendar: Calendar,
+    holds: Iterable[Hold] = (),
+    *,
+    roll: Roll = Roll.NEXT_WORKDAY,
+) -> Reckoning:
+    """The due date of a span from an event on `start`, which is not counted itself (民法典 201).
+
+    Held days are not counted; several holds count as their union; an open one makes the date provisional. Months and
+    years end on the same day, or on the month's last (民法典 202). A last day that is no workday moves on where `roll`
+    says so (民法典 203). Raises InputError for hours with holds or without an instant, and for dates beyond the tables.
+    """
+    if span.unit is Unit.HOURS:
+        return _hours(start, span, calendar, tuple(holds))
+    if not holds:
+        known = calendar.memo.get((start, span.key, roll))
+        if known is not None:
+            return known
+    day = start.date() if isinstance(start, datetime) else start
+    try:
+        if not holds:
+            return _remember(calendar, (day, span.key, roll), _fresh(day, span, calendar, roll))
+        held, is_open = _union(holds)
+        if span.unit in (Unit.WORKDAYS, Unit.SCHOOL_DAYS):
+            return _counted(day, span, calendar, held, is_open=is_open)
+        return _running(day, span, calendar, held, roll=roll, is_open=is_open)
+    except (IndexError, OverflowError, ValueError):
+        raise InputError(f"从{day}起{span}超出日历表的范围") from None
+
+
+def _fresh(day: date, span: Span, calendar: Calendar, roll: Roll) -> Reckoning:
+    if span.unit is Unit.WORKDAYS:
+        return _workdays(day, span, calendar)
+    if span.unit is Unit.SCHOOL_DAYS:
+        return _counted(day, span, calendar, (), is_open=False)
+    return _running(day, span, calendar, (), roll=roll, is_open=False)
+
+
+def _remember(calendar: Calendar, key: tuple[date, str, Roll], reckoning: Reckoning) -> Reckoning:
+    """Keep a reckoning: few starts and few spans make up a day's work; the memo starts anew when it is full."""
+    if len(calendar.memo) >= MEMO:
+        calendar.memo.clear()
+    calendar.memo[key] = reckoning
+    return reckoning
+
+
+def _workdays(start: date, span: Span, calendar: Calendar) -> Reckoning:
+    """The common case, workdays without a hold: one look-up in the table, and its reasons cut from the stretches."""
+    origin = start.toordinal()
+    due = calendar.workdays.after(origin, span.n)
+    due_on = date.fromordinal(due)
+    first, last = calendar.settled
+    steps = calendar.stretches.cut(date.fromordinal(origin + 1), due_on)
+    return Reckoning(due_on, not first <= origin < due <= last, steps, None, due_on, calendar.version)
+
+
+def _hours(start: date | datetime, span: Span, calendar: Calendar, holds: tuple[Hold, ...]) -> Reckoning:
+    if not isinstance(start, datetime) or start.tzinfo is None:
+        raise InputError("按小时推算需要带时区的起始时刻")
+    if holds:
+        raise InputError("按小时的期限不能中止")
+    due = start + timedelta(hours=span.n)
+    step = Step(start.date(), due.date(), span.n, f"自{start:%H:%M}起连续计算{span.n}小时")
+    return Reckoning(due.date(), False, (step,), due, due.date(), calendar.version)
+
+
+def _union(holds: Iterable[Hold]) -> tuple[tuple[tuple[date, date], ...], bool]:
+    """The closed holds as disjoint intervals in order, and whether one is still open."""
+    spans = sorted((hold.first, hold.last or date.max) for hold in holds)
+    is_open = any(last == date.max for _, last in spans)
+    merged: list[tuple[date, date]] = []
+    for first, last in spans:
+        if last == date.max:
+            continue
+        if merged and first <= merged[-1][1] + timedelta(days=1):
+            merged[-1] = (merged[-1][0], max(merged[-1][1], last))
+        else:
+            merged.append((first, last))
+    return tuple(merged), is_open
+
+
+def _counted(
+    start: date, span: Span, calendar: Calendar, held: tuple[tuple[date, date], ...], *, is_open: bool
+) -> Reckoning:
+    """Workdays or school days: the n-th counted day after the start that is not held."""
+    school = span.unit is Unit.SCHOOL_DAYS
+    table: Table = calendar.school_days if school else calendar.workdays
+    origin = start.toordinal()
+    due = table.after(origin, span.n)
+    lost = -1
+    while True:
+        skipped = sum(_overlap(table, first, last, origin + 1, due) for first, last in held)
+        if skipped == lost:
+            break
+        lost = skipped
+        due = table.after(origin, span.n + skipped)
+    due_on = date.fromordinal(due)
+    steps = _stretches(start, due_on, calendar, held, school=school)
+    provisional = is_open or _looked_at(calendar, start, due_on, school=school)
+    return Reckoning(due_on, provisional, steps, None, due_on, calendar.version)
+
+
+def _overlap(table: Table, first: date, last: date, low: int, high: int) -> int:
+    low, high = max(low, first.toordinal()), min(high, last.toordinal())
+    return table.between(low, high) if low <= high else 0
+
+
+def _looked_at(calendar: Calendar, start: date, due: date, *, school: bool) -> bool:
+    """True when a day from the day after start to the due day can still change."""
+    day = start + timedelta(days=1)
+    if calendar.is_provisional(day, school=school) or calendar.is_provisional(due, school=school):
+        return True
+    return school and any(
+        calendar.is_provisional(date.fromordinal(o), school=True) for o in range(day.toordinal(), due.toordinal())
+    )
+
+
+def _stretches(
+    start: date, due: date, calendar: Calendar, held: tuple[tuple[date, date], ...], *, school: bool
+) -> tuple[Step, ...]:
+    """The days from the day after start to the due day, in stretches that count or do not count for one reason."""
+    steps: list[Step] = []
+    day = start + timedelta(days=1)
+    while day <= due:
+        counts, why = _status(day, calendar, held, school=school)
+        if steps and steps[-1].why == why and (steps[-1].counted > 0) is counts:
+            last = steps[-1]
+            steps[-1] = Step(last.first, day, last.counted + counts, why)
+        else:
+            steps.append(Step(day, day, int(counts), why))
+        day += timedelta(days=1)
+    return tuple(steps)
+
+
+def _status(day: date, calendar: Calendar, held: tuple[tuple[date, date], ...], *, school: bool) -> tuple[bool, str]:
+    if any(first <= day <= last for first, last in held):
+        return False, "中止期间，不计"
+    if school and calendar.is_workday(day) and not calendar.is_school_day(day):
+        return False, "假期，不上课"
+    return calendar.is_workday(day), calendar.day(day).why
+
+
+def _running(
+    start: date, span: Span, calendar: Calendar, held: tuple[tuple[date, date], ...], *, roll: Roll, is_open: bool
+) -> Reckoning:
+    """Calendar days, weeks, months, years: every day runs, held ones are added at the end, the last may move."""
+    due = _plain(start, span)
+    steps = [Step(start + timedelta(days=1), due, (due - start).days, f"自次日起{span.zh}")]
+    lost = 0
+    while True:
+        skipped = sum(_days_in(first, last, start + timedelta(days=1), due) for first, last in held)
+        if skipped == lost:
+            break
+        due += timedelta(days=skipped - lost)
+        lost = skipped
+    if lost:
+        steps.append(Step(due - timedelta(days=lost - 1), due, lost, f"扣除中止{lost}日，顺延"))
+    unrolled = due
+    provisional = is_open
+    if roll is Roll.NEXT_WORKDAY:
+        provisional = provisional or calendar.is_provisional(due)
+        while not calendar.is_workday(due):
+            why = calendar.day(due).why
+            due += timedelta(days=1)
+            steps.append(Step(due, due, 0, f"末日为{why}，顺延"))
+            provisional = provisional or calendar.is_provisional(due)
+    return Reckoning(due, provisional, tuple(steps), None, unrolled, calendar.version)
+
+
+def _days_in(first: date, last: date, low: date, high: date) -> int:
+    return max(0, (min(last, high) - max(first, low)).days + 1)
+
+
+def _plain(start: date, span: Span) -> date:
+    if span.unit is Unit.CALENDAR_DAYS:
+        return start + timedelta(days=span.n)
+    if span.unit is Unit.WEEKS:
+        return start + timedelta(weeks=span.n)
+    months = span.n * (12 if span.unit is Unit.YEARS else 1)
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    last = month_calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(start.day, last))
+
+
+def chain(start: date, spans: Iterable[Span], calendar: Calendar, *, roll: Roll = Roll.NEXT_WORKDAY) -> list[Reckoning]:
+    """Periods one after another, each from the *rolled* end of the one before."""
+    found: list[Reckoning] = []
+    for span in spans:
+        found.append(reckon(found[-1].due_on if found else start, span, calendar, roll=roll))
+    return found
+
+
+def earliest_after(reckoning: Reckoning) -> date:
+    """The first day on which an act "after N days" may be done: the day after they are over (DOMAIN.md 6.3)."""
+    return reckoning.due_on + timedelta(days=1)
+
+
+def never_shorter(told: date | None, worked_out: date) -> date:
+    """What a citizen was told never gets shorter: the later of both days (DESIGN.md §6)."""
+    return worked_out if told is None or told < worked_out else told
