@@ -7,10 +7,15 @@ another day: its database stores an offset that the clock adds.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 LOCAL_ZONE = ZoneInfo("Asia/Shanghai")
 """The installation's zone: all legal days are days of this zone (DOMAIN.md 6.5)."""
+
+
+REMEMBERED = 4096
+"""How many days and instants are remembered once converted: a sweep meets the same few again and again."""
 
 
 class Clock:
@@ -46,16 +51,19 @@ class SteppedClock(Clock):
         self._at = at
 
 
+@lru_cache(maxsize=REMEMBERED)
 def local_day(instant: datetime) -> date:
     """The legal day of an aware instant in the installation's zone."""
     return instant.astimezone(LOCAL_ZONE).date()
 
 
+@lru_cache(maxsize=REMEMBERED)
 def at_local(day: date, hour: int = 0, minute: int = 0) -> datetime:
     """The aware instant of a wall-clock time on a legal day, in UTC."""
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=LOCAL_ZONE).astimezone(UTC)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def end_of_day(day: date) -> datetime:
     """The instant at which a legal day is over: a duty due that day is late from then on (民法典 203)."""
     return at_local(day + timedelta(days=1))

@@ -39,7 +39,7 @@ def in_role(attempt: Attempt, wanted: frozenset[str]) -> Attempt | None:
     if actor is SYSTEM or actor.user == SYSTEM.user:
         return attempt._replace(role="system") if "system" in wanted else None
     held = actor.role_in(wanted, attempt.case.identity.scope, attempt.today)
-    return attempt._replace(role=held.role, role_unit=held.unit) if held else None
+    return Attempt(*attempt[:7], held.role, held.unit) if held else None
 
 
 def right_reason(wanted: Iterable[str]) -> Reason:

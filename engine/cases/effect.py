@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from engine.cases.machine import event_name
 from engine.cases.model import Decision, DocumentOrder, LinkOrder
 from engine.cases.plan import Plan
 from engine.cases.timers import Deadlines, Moment, escalated, meet, start, waiting
-from engine.definitions.facts import Act, Addressee, CaseView, Document, Link, Proposal, Tally, Values
+from engine.definitions.facts import Act, Addressee, CaseView, Document, Link, Proposal, Running, Tally, Values
 from engine.definitions.workflow import FORMER, DeadlineRule, Edge, Transition
 from engine.workdays import Span
 
@@ -32,17 +33,22 @@ def take_effect(attempt: Attempt, effect: Effect) -> Decision:
     target = _target(attempt, effect)
     seq = case.seq + 1
     epoch = case.epoch + 1 if target else case.epoch
-    orders, documents = _documents(attempt, effect, seq)
-    opens, links = _links(attempt, effect, seq)
-    proposals, ended = _proposals(case, effect, left=bool(target) and target != case.state)
+    orders, documents = _documents(attempt, effect, seq) if edge.documents else ((), case.documents)
+    opens, links = _links(attempt, effect, seq) if transition.opens else ((), case.links)
+    proposals, ended = ((), ())
+    if case.proposals:
+        proposals, ended = _proposals(case, effect, left=bool(target) and target != case.state)
     state = target or case.state
-    moment = Moment(calendar=attempt.calendar, documents=documents, pauses=case.pauses, epoch=epoch)
-    deadlines, mooted = _deadlines(attempt, transition.name, target, moment, orders)
+    deadlines: Mapping[str, Running] = case.deadlines
+    mooted: tuple[str, ...] = ()
+    if target or orders or transition.name in attempt.plan.touched:
+        moment = Moment(attempt.calendar, documents, case.pauses, epoch)
+        deadlines, mooted = _deadlines(attempt, transition.name, target, moment, orders)
     public, sealed = split_values(transition.form, effect.values)
-    result = {"ended_proposals": ended} if ended else {}
+    result: dict[str, object] = {"ended_proposals": ended} if ended else {}
     if mooted:
         result["moots"] = mooted
-    line = Line(target, edge.index, law_of(transition, _issuer_kind(attempt, effect)), effect.seen, public, sealed, result)
+    line = Line(target, edge.index, _law(attempt, effect), effect.seen, public, sealed, result)
     after = CaseView(
         case.identity,
         state,
@@ -54,7 +60,7 @@ def take_effect(attempt: Attempt, effect: Effect) -> Decision:
         attempt.happened if target else case.entered_on,
         case.unit,
         case.owner,
-        _tallies(case, edge, attempt.happened),
+        _tallies(case, edge, attempt.happened) if edge.counts or edge.resets else case.tallies,
         {**case.acts, transition.name: _act(attempt, effect, seq)},
         deadlines,
         documents,
@@ -65,7 +71,7 @@ def take_effect(attempt: Attempt, effect: Effect) -> Decision:
         transition.closes_as if target in attempt.plan.finals else case.closed_as,
         None if orders or opens else CaseView(*case[:-1], None),
     )
-    return Decision(before=case, case=after, entry=entry_of(attempt, line), orders=orders, opens=opens)
+    return Decision(case, after, entry_of(attempt, line), (), (), orders, opens)
 
 
 def _target(attempt: Attempt, effect: Effect) -> str:
@@ -114,11 +120,13 @@ def issuer_of(attempt: Attempt, values: Values) -> str:
     return str(named) if named else attempt.role_unit or attempt.case.unit
 
 
-def _issuer_kind(attempt: Attempt, effect: Effect) -> str:
-    if len(effect.transition.law) == 1 and "" in effect.transition.law:
-        return ""
+def _law(attempt: Attempt, effect: Effect) -> tuple[str, ...]:
+    """The law of the act; where it differs by issuer, that of the unit that issues."""
+    law = effect.transition.law
+    if len(law) == 1 and "" in law:
+        return law[""]
     unit = attempt.case.unit_by_code(issuer_of(attempt, effect.values))
-    return unit.kind if unit else ""
+    return law_of(effect.transition, unit.kind if unit else "")
 
 
 def addressees_of(case: CaseView, kind: str, values: Values) -> tuple[str, ...]:
@@ -157,8 +165,6 @@ def _documents(
     attempt: Attempt, effect: Effect, seq: int
 ) -> tuple[tuple[DocumentOrder, ...], tuple[Document, ...]]:
     case = attempt.case
-    if not effect.edge.documents:
-        return (), case.documents
     orders = orders_of(attempt, effect, seq, draft=False)
     limit = effect.values.get("limit")
     fixed = effect.values.get("fixed_on")
@@ -182,8 +188,6 @@ def _documents(
 
 def _links(attempt: Attempt, effect: Effect, seq: int) -> tuple[tuple[LinkOrder, ...], tuple[Link, ...]]:
     case = attempt.case
-    if not effect.transition.opens:
-        return (), case.links
     rules = attempt.plan.workflow.links
     channel = str(effect.values.get("channel", ""))
     receiver = str(effect.values.get("receiver", ""))
@@ -200,8 +204,6 @@ def _proposals(
     case: CaseView, effect: Effect, *, left: bool
 ) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
     """Open proposals after the act: its own is done, withdrawn ones end, and leaving the state ends the rest."""
-    if not case.proposals:
-        return (), ()
     own = effect.transition.name
     kept = [p for p in case.proposals if not left and p.trigger != own and p.trigger not in effect.transition.withdraws]
     ended = tuple(p.id for p in case.proposals if p not in kept and p.trigger != own)
@@ -226,14 +228,14 @@ def _deadlines(
     if trigger in plan.touched:
         for rule in plan.after.get(trigger, ()):
             if state in rule.states:
-                _start(plan, deadlines, rule, _anchor(attempt, rule), moment)
+                restart(plan, deadlines, rule, _anchor(attempt, rule), moment)
         for rule in plan.restarts.get(trigger, ()):
             if state in rule.states:
-                _start(plan, deadlines, rule, _anchor(attempt, rule), moment)
+                restart(plan, deadlines, rule, _anchor(attempt, rule), moment)
     for order in orders:
         for rule in plan.issued.get(order.kind, ()):
             if state in rule.states:
-                _start(plan, deadlines, rule, attempt.today, moment)
+                restart(plan, deadlines, rule, attempt.today, moment)
         for rule in plan.served.get(order.kind, ()):
             if state in rule.states:
                 deadlines[rule.name] = waiting(rule, moment.epoch, order.kind)
@@ -266,38 +268,29 @@ def _enter(attempt: Attempt, deadlines: Deadlines, target: str, moment: Moment) 
         del deadlines[name]
     for rule in plan.entering[target]:
         if rule.name not in deadlines:
-            _start(plan, deadlines, rule, _anchor(attempt, rule), moment)
-    for kind, by_document in (("served", plan.served), ("issued", plan.issued)):
-        for document_kind, waiting_rules in by_document.items():
-            for rule in waiting_rules:
-                if target in rule.states and rule.name not in deadlines:
-                    _resume(plan, deadlines, rule, (kind, document_kind), moment)
+            restart(plan, deadlines, rule, _anchor(attempt, rule), moment)
+    for rule in plan.resuming[target]:
+        if rule.name not in deadlines:
+            resume(plan, deadlines, rule, moment)
 
 
-def _resume(
-    plan: Plan, deadlines: Deadlines, rule: DeadlineRule, on: tuple[str, str], moment: Moment
-) -> None:
+def resume(plan: Plan, deadlines: Deadlines, rule: DeadlineRule, moment: Moment) -> None:
     """A deadline that runs from a document: started again when that document already ran, for a case that is back."""
-    kind, document_kind = on
-    found = next((d for d in reversed(moment.documents) if d.kind == document_kind and d.status == "issued"), None)
+    kind = rule.starts.of
+    found = next((d for d in reversed(moment.documents) if d.kind == kind and d.status == "issued"), None)
     if found is None:
         return
-    day = found.served_on if kind == "served" else found.issued_on
+    day = found.served_on if rule.starts.kind == "served" else found.issued_on
     if day is None:
-        deadlines[rule.name] = waiting(rule, moment.epoch, document_kind)
+        deadlines[rule.name] = waiting(rule, moment.epoch, kind)
     else:
-        _start(plan, deadlines, rule, day, moment)
+        restart(plan, deadlines, rule, day, moment)
 
 
-def _start(plan: Plan, deadlines: Deadlines, rule: DeadlineRule, anchor: date, moment: Moment) -> None:
-    """Start a deadline and those chained to its rolled end."""
+def restart(plan: Plan, deadlines: Deadlines, rule: DeadlineRule, anchor: date, moment: Moment) -> None:
+    """Start a deadline from an anchor, anew if it ran before, and those chained to its rolled end."""
     old = deadlines.get(rule.name)
     deadlines[rule.name] = started = start(rule, anchor, moment, old)
     for chained in plan.passed.get(rule.name, ()):
         if started.due_on is not None:
-            _start(plan, deadlines, chained, started.due_on, moment)
-
-
-def restart(plan: Plan, deadlines: Deadlines, rule: DeadlineRule, anchor: date, moment: Moment) -> None:
-    """Start a deadline anew from another anchor, with everything chained to it (service, correction, release)."""
-    _start(plan, deadlines, rule, anchor, moment)
+            restart(plan, deadlines, chained, started.due_on, moment)

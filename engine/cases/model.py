@@ -95,8 +95,7 @@ class LinkOrder(NamedTuple):
     receiver: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """What a command does: the case after it, its line of history, and all that must be committed with them."""
 
     before: CaseView | None

@@ -102,7 +102,7 @@ def _fire(attempt: Attempt, case: CaseView, level: Level) -> Outcome:
     edge = transition.edges[0]
     stepped = attempt._replace(command=command, case=case._replace(seq=case.seq - 1, version=case.version - 1))
     decision = take_effect(stepped, Effect(transition, edge, {}, {}))
-    return replace(decision, before=attempt.case, tells=level.tell, tasks=(level.task,) if level.task else ())
+    return decision._replace(before=attempt.case, tells=level.tell, tasks=(level.task,) if level.task else ())
 
 
 ACTS: Mapping[str, Callable[[Attempt], Outcome]] = {"timer.act": act}

@@ -26,6 +26,8 @@ class Plan:
     served: Rules
     issued: Rules
     passed: Rules
+    resuming: Rules
+    """By state: rules that run from a document, for a case that comes back to the state."""
     early: Mapping[str, tuple[Guard, ...]]
     """Guards of a transition that look at no field: asked before anybody types anything."""
     late: Mapping[str, tuple[Guard, ...]]
@@ -76,10 +78,10 @@ def _by_trigger(workflow: Workflow, which: str) -> Rules:
     return {key: tuple(rules) for key, rules in found.items()}
 
 
-def _entering(workflow: Workflow) -> Rules:
+def _entering(workflow: Workflow, *kinds: str) -> Rules:
     return {
         state: tuple(
-            rule for rule in workflow.deadlines.values() if state in rule.states and rule.starts.kind == "entered"
+            rule for rule in workflow.deadlines.values() if state in rule.states and rule.starts.kind in kinds
         )
         for state in workflow.states
     }
@@ -95,13 +97,14 @@ def _build(workflow: Workflow) -> Plan:
     return Plan(
         workflow=workflow,
         steps=Steps(workflow),
-        entering=_entering(workflow),
+        entering=_entering(workflow, "entered"),
         after=after,
         restarts=restarts,
         met_by=met_by,
         served=_by_start(workflow, "served"),
         issued=_by_start(workflow, "issued"),
         passed=_by_start(workflow, "passed"),
+        resuming=_entering(workflow, "served", "issued"),
         early={name: _split(each, with_form=False) for name, each in transitions.items()},
         late={name: _split(each, with_form=True) for name, each in transitions.items()},
         finals=frozenset(s.name for s in workflow.states.values() if s.kind == "final"),

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 from engine.access import RESERVED
 from engine.cases.attempt import Attempt, Line, entry_of, in_role, right_reason
-from engine.cases.effect import restart
+from engine.cases.effect import restart, resume
 from engine.cases.model import Decision, Outcome, Reason, Refusal, refuse
 from engine.cases.plan import Plan
-from engine.cases.timers import Deadlines, moment_of, start, waiting
+from engine.cases.timers import Deadlines, moment_of, start
 from engine.definitions.facts import Act, CaseView, Pause, Running, Values
 from engine.workdays import Hold
 
@@ -232,14 +232,8 @@ def _entered(plan: Plan, case: CaseView, attempt: Attempt) -> Deadlines:
     moment = moment_of(case, attempt.calendar)
     for rule in plan.entering[case.state]:
         restart(plan, deadlines, rule, attempt.happened, moment)
-    for kind, rules in plan.served.items():
-        found = case.latest(kind)
-        for rule in rules:
-            if found is not None and case.state in rule.states:
-                if found.served_on is None:
-                    deadlines[rule.name] = waiting(rule, case.epoch, kind)
-                else:
-                    restart(plan, deadlines, rule, found.served_on, moment)
+    for rule in plan.resuming[case.state]:
+        resume(plan, deadlines, rule, moment)
     return deadlines
 
 

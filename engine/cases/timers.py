@@ -6,8 +6,8 @@ A deadline never gets shorter for a citizen once told (DESIGN.md §6). Nothing h
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from engine.clock import at_local, end_of_day, local_day
 from engine.definitions.facts import CaseView, Document, Pause, Running
@@ -17,8 +17,7 @@ from engine.workdays import Calendar, Hold, Reckoning, Roll, Span, Unit, never_s
 Deadlines = dict[str, Running]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(NamedTuple):
     """What a change of deadlines needs to know: calendar, the case's documents and holds, the state epoch."""
 
     calendar: Calendar
@@ -29,7 +28,7 @@ class Moment:
 
 def moment_of(case: CaseView, calendar: Calendar) -> Moment:
     """The moment of a case as it stands."""
-    return Moment(calendar=calendar, documents=case.documents, pauses=case.pauses, epoch=case.epoch)
+    return Moment(calendar, case.documents, case.pauses, case.epoch)
 
 
 def waiting(rule: DeadlineRule, epoch: int, waits_for: str) -> Running:
@@ -51,14 +50,18 @@ def start(rule: DeadlineRule, anchor: date | datetime, moment: Moment, old: Runn
         told = due
     check = _check_day(rule, due, moment.calendar)
     late = reckoning.due_at or _late_after(rule, check or due, moment.calendar)
-    first = Running(
-        rule.name, moment.epoch, generation, "running", anchor, due, late, reckoning.provisional, told, check, 0, None, ""
+    at = at_local(days_before(due, rule.remind[0], moment.calendar)) if rule.remind else late
+    return Running(
+        rule.name, moment.epoch, generation, "running", anchor, due, late, reckoning.provisional, told, check, 0, at, ""
     )
-    return first._replace(next_at=next_moment(rule, first, moment.calendar))
 
 
 def work_out(rule: DeadlineRule, anchor: date | datetime, moment: Moment) -> tuple[Reckoning, date | None]:
     """The reckoning of a deadline from its anchor, and the fixed day that an order printed instead, if it did."""
+    if not rule.printed_in and not moment.pauses:
+        if isinstance(anchor, datetime) and rule.span.unit is not Unit.HOURS:
+            anchor = local_day(anchor)
+        return reckon(anchor, rule.span, moment.calendar, roll=rule.roll), None
     span, fixed = rule.span, None
     if rule.printed_in:
         printed = _latest(moment.documents, rule.printed_in)

@@ -35,7 +35,7 @@ class Keeper:
         """Write the decision and whatever follows from it in linked cases; the case as stored, with its new head."""
         made = tuple(self._document(decision, workflow, order, values) for order in decision.orders)
         head = self.uow.log.append(decision, made, workflow.hash)
-        stored = replace(decision, case=decision.case._replace(head=head))
+        stored = decision._replace(case=decision.case._replace(head=head))
         if decision.before is None:
             self.uow.cases.add(stored, workflow.hash)
         else:
