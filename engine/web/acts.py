@@ -20,6 +20,7 @@ from engine.web.filling import (
     offered,
     take,
     typed_lines,
+    unread,
 )
 from engine.web.visits import HandingIn, Reading, Visit, fresh_id, see_other
 
@@ -46,7 +47,7 @@ def act(visit: HandingIn, number: str, trigger: str) -> Response:
     if page is not None:
         visit.only(*offered(page))
         if filled.wrong:
-            return _form(visit, page, filled, 422, reasons=filled.wrong)
+            return _form(visit, page, filled, 422, reasons=filled.wrong + unread(page, filled))
     request = ActRequest(
         case=number,
         trigger=trigger,
@@ -169,7 +170,7 @@ def _offers(visit: Visit, number: str, error: Exception) -> tuple[tuple[str, str
 
 
 def _preset(visit: Visit, page: ActPage) -> dict[str, str]:
-    """What the link named: ids, and an addressee by its place on the document, since a name must not stand in an address."""
+    """What the link named: ids, and an addressee by place on the document, for a name must not stand in a link."""
     asked = visit.request.query_params
     preset = {name: asked[name] for name in _PRESET if name in asked}
     place = asked.get("nth", "")

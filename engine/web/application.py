@@ -26,10 +26,10 @@ from engine.web.guard import Guard
 from engine.web.pages import Pages
 from engine.web.visits import (
     Desk,
-    Forged,
-    SignInNeeded,
-    UnknownFields,
-    Unreadable,
+    ForgedFormError,
+    SignInNeededError,
+    UnknownFieldsError,
+    UnreadableFormError,
     desk_of,
 )
 
@@ -84,7 +84,7 @@ def create_web(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     return web
 
 
-def _problem(request: Request, key: str, status: int, **context: Sequence[object]) -> Response:
+def _problem(request: Request, key: str, status: int, **context: object) -> Response:
     return desk_of(request).pages.problem(request, key, status, **context)
 
 
@@ -137,10 +137,10 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 _ANSWERS: tuple[tuple[type[Exception], Callable[[Request, Exception], Response]], ...] = (
-    (SignInNeeded, _sign_in_needed),
-    (Forged, _forged),
-    (Unreadable, _unreadable),
-    (UnknownFields, _unknown_fields),
+    (SignInNeededError, _sign_in_needed),
+    (ForgedFormError, _forged),
+    (UnreadableFormError, _unreadable),
+    (UnknownFieldsError, _unknown_fields),
     (RightRefused, _not_found),
     (RuleRefused, _wrong),
     (StaleRefused, _wrong),

@@ -1,4 +1,4 @@
-"""What the counter asks of the house behind it; the composition root is one such house, the tests' sample is another."""
+"""What the counter asks of the house behind it: the composition root, or the sample house of the tests."""
 
 from __future__ import annotations
 

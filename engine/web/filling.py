@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from engine.cases.forms import read_date
+from engine.cases.forms import complaints, read, read_date
 from engine.cases.model import Reason
 from engine.definitions.workflow import Field
 from engine.errors import InputError
@@ -21,6 +21,7 @@ from engine.web.visits import Pairs, Visit
 OTHER_DAY = "other"
 DAY_FIELD = "happened_on"
 DAY_TEXT = "happened_on.text"
+DAY_LABEL = "发生日期"
 FRAME = ("version", "request_id", DAY_FIELD, DAY_TEXT)
 """What a form of an act carries beside the fields of its definition."""
 
@@ -120,6 +121,13 @@ def take(visit: Visit) -> Filled:
     )
 
 
+def unread(page: ActPage, filled: Filled) -> tuple[Reason, ...]:
+    """What the fields themselves lack, so that a wrong day does not hide it until the next try."""
+    values, wrong = read(page.form, filled.raw)
+    named = {reason.name for reason in wrong}
+    return wrong + tuple(each for each in complaints(page.form, values, {}) if each.name not in named)
+
+
 def offered(page: ActPage) -> tuple[str, ...]:
     """Every name that the form of this page may post."""
     return FRAME + tuple(name for field in shown_fields(page.form) for name in _names(field))
@@ -153,11 +161,12 @@ def days_offered(page: ActPage) -> tuple[tuple[str, str, date], ...]:
 def typed_lines(form: Iterable[Field], fields: Pairs) -> tuple[tuple[str, str], ...]:
     """What was typed as (label, text) lines for a page that cannot offer the form any more."""
     labels = {name: _labels(field, name) for field in form for name in _names(field)}
+    labels |= {DAY_FIELD: DAY_LABEL, DAY_TEXT: DAY_LABEL}
     words = {field.name: dict(field.options) for field in form}
     return tuple(
         (labels.get(name, name), words.get(_field_of(name), {}).get(text, text))
         for name, text in fields
-        if name not in ("version", "request_id") and text
+        if text and name not in ("version", "request_id") and (name, text) != (DAY_FIELD, OTHER_DAY)
     )
 
 
@@ -197,11 +206,11 @@ def _happened(day: str, text: str) -> tuple[date | None, tuple[Reason, ...]]:
     if not day:
         return None, ()
     if day == OTHER_DAY and not text:
-        return None, (Reason("day", DAY_FIELD, "发生日期：没有填写"),)
+        return None, (Reason("day", DAY_FIELD, f"{DAY_LABEL}：没有填写"),)
     try:
         return read_date(text if day == OTHER_DAY else day), ()
     except InputError as error:
-        return None, (Reason("day", DAY_FIELD, f"发生日期：{error}"),)
+        return None, (Reason("day", DAY_FIELD, f"{DAY_LABEL}：{error}"),)
 
 
 def _frame_faults(version: str, request_id: str) -> tuple[Reason, ...]:

@@ -42,7 +42,7 @@ _READING = frozenset({"GET", "HEAD"})
 _log = logging.getLogger(__name__)
 
 
-class TooLarge(Exception):
+class BodyTooLargeError(Exception):
     """More bytes came than a form may have."""
 
 
@@ -66,7 +66,7 @@ class Guard:
             return
         try:
             await self.app(scope, _counting(receive), exit_)
-        except TooLarge:
+        except BodyTooLargeError:
             await self._answer(scope, receive, exit_, "too_large", 413)
         except Exception as error:  # noqa: BLE001  the last net; the error's text must reach neither page nor log
             reference = secrets.token_hex(4)
@@ -126,7 +126,7 @@ def _counting(receive: Receive) -> Receive:
         message = await receive()
         seen += len(message.get("body", b""))
         if seen > BODY_LIMIT:
-            raise TooLarge
+            raise BodyTooLargeError
         return message
 
     return counted

@@ -35,10 +35,6 @@ class Pages:
         self._words = {language: read_words(language) for language in LANGUAGES}
         self._environments = {language: self._environment(language) for language in LANGUAGES}
 
-    def words(self, request: Request) -> Callable[..., str]:
-        """The catalogue in the reader's language: key and values in, text out; an unknown key raises KeyError."""
-        return _teller(self._words[language_of(request)])
-
     def render(self, request: Request, template: str, /, status: int = 200, **context: object) -> HTMLResponse:
         """One page; a language asked for in the address is remembered by the browser."""
         language = language_of(request)

@@ -14,10 +14,10 @@ from engine.errors import InputError, RightRefused
 from engine.web.tokens import form_token, form_token_fits
 from engine.web.visits import (
     CSRF_FIELD,
-    Forged,
+    ForgedFormError,
     HandingIn,
     Pairs,
-    UnknownFields,
+    UnknownFieldsError,
     desk_of,
     posted,
     see_other,
@@ -38,9 +38,9 @@ def sign_in(request: Request, pairs: Annotated[Pairs, Depends(posted)]) -> Respo
     given = dict(pairs)
     secret = request.cookies.get(_visitor_cookie(request), "")
     if not secret or not form_token_fits(secret, given.get(CSRF_FIELD, "")):
-        raise Forged
+        raise ForgedFormError
     if given.keys() - _KNOWN:
-        raise UnknownFields(sorted(given.keys() - _KNOWN))
+        raise UnknownFieldsError(sorted(given.keys() - _KNOWN))
     account, people = given.get("account", "").strip(), desk_of(request).app.people
     address = request.client.host if request.client else ""
     try:

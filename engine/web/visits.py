@@ -26,7 +26,7 @@ Pairs = tuple[tuple[str, str], ...]
 """Names and texts of a form, in the order they came."""
 
 
-class SignInNeeded(Exception):
+class SignInNeededError(Exception):
     """Nobody is signed in; `typed` is what the person had written."""
 
     def __init__(self, typed: Pairs = ()) -> None:
@@ -34,7 +34,7 @@ class SignInNeeded(Exception):
         self.typed = typed
 
 
-class Forged(Exception):
+class ForgedFormError(Exception):
     """The form's token is not of this session: the page is too old, or it is not our page."""
 
     def __init__(self, typed: Pairs = ()) -> None:
@@ -42,7 +42,7 @@ class Forged(Exception):
         self.typed = typed
 
 
-class Unreadable(Exception):
+class UnreadableFormError(Exception):
     """The body is no form that our pages send."""
 
     def __init__(self, status: int) -> None:
@@ -50,7 +50,7 @@ class Unreadable(Exception):
         self.status = status
 
 
-class UnknownFields(Exception):
+class UnknownFieldsError(Exception):
     """The form holds names that the page never offered."""
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -111,10 +111,10 @@ class Visit:
         return [text for key, text in self.fields if key == name]
 
     def only(self, *names: str) -> None:
-        """Raise UnknownFields when something else was posted (ASVS 15.3.3)."""
+        """Raise UnknownFieldsError when something else was posted (ASVS 15.3.3)."""
         unknown = {key for key, _ in self.fields} - set(names)
         if unknown:
-            raise UnknownFields(sorted(unknown))
+            raise UnknownFieldsError(sorted(unknown))
 
 
 def desk_of(request: Request) -> Desk:
@@ -140,39 +140,39 @@ def fresh_id() -> str:
 
 
 async def posted(request: Request) -> Pairs:
-    """The posted form; raises Unreadable for anything but one UTF-8 form of a sensible number of fields."""
+    """The posted form; raises UnreadableFormError for anything but one UTF-8 form of a sensible number of fields."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
-        raise Unreadable(415)
+        raise UnreadableFormError(415)
     body = await request.body()
     try:
         text = body.decode("ascii")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FIELD_LIMIT)
     except ValueError as error:
-        raise Unreadable(400) from error
+        raise UnreadableFormError(400) from error
     if any("\x00" in key or "\x00" in value for key, value in pairs):
-        raise Unreadable(400)
+        raise UnreadableFormError(400)
     return tuple(pairs)
 
 
 def enter(request: Request) -> Visit:
-    """The visit of a page that is read; raises SignInNeeded."""
+    """The visit of a page that is read; raises SignInNeededError."""
     desk = desk_of(request)
     token = request.cookies.get(session_cookie(request), "")
     person = desk.app.people.who(token) if token else None
     if person is None:
-        raise SignInNeeded
+        raise SignInNeededError
     return Visit(request=request, desk=desk, person=person, token=token)
 
 
 def hand_in(request: Request, pairs: Annotated[Pairs, Depends(posted)]) -> Visit:
-    """The visit of a form that is handed in; raises SignInNeeded or Forged, each with what was typed."""
+    """The visit of a form that is handed in; raises SignInNeededError or ForgedFormError, each with what was typed."""
     typed = tuple(pair for pair in pairs if pair[0] != CSRF_FIELD)
     try:
         visit = enter(request)
-    except SignInNeeded:
-        raise SignInNeeded(typed) from None
+    except SignInNeededError:
+        raise SignInNeededError(typed) from None
     if not form_token_fits(visit.token, dict(pairs).get(CSRF_FIELD, "")):
-        raise Forged(typed)
+        raise ForgedFormError(typed)
     return Visit(
         request=request,
         desk=visit.desk,

@@ -1,0 +1,621 @@
+"""What officers see and hand in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from starlette.testclient import TestClient
+
+from engine.definitions.workflow import Field
+from engine.services.model import WorkList
+from engine.web import create_web
+from engine.web.pages import HERE, read_words
+from tests.web.conftest import token_in
+from tests.web.fake_app import CASE, HOSTILE, TODAY, WORK, FakeApp, entry
+
+CASE_URL = f"/cases/{CASE}"
+VISIT = f"{CASE_URL}/acts/record_visit"
+GOOD: dict[str, str | list[str]] = {
+    "version": "7",
+    "request_id": "0f0e0d0c-0b0a-4908-8706-050403020100",
+    "happened_on": "2026-09-13",
+    "happened_on.text": "",
+    "visitors": "李娟、王强",
+    "met[]": ["nobody"],
+    "result": "nobody_home",
+    "heard": "no",
+}
+
+
+class TestToday:
+    def test_shows_duties_in_order_with_one_button_each(self, officer: TestClient) -> None:
+        """Overdue stands before today, today before what may be approved and what comes later."""
+        page = officer.get("/").text
+        places = [
+            page.index(word)
+            for word in ("<caption>逾期 1", "<caption>今天到期 1", "<caption>报批 2", "疑点 1</h2>", "<caption>以后")
+        ]
+        assert sorted(places) == places
+        assert page.count('/acts/record_visit">登记家访') == 2
+        assert "系统将自动做的事" in page
+        assert "9月16日 00:30" in page
+        assert "2027年1月8日 星期五（暂定）" in page
+        assert "等待：审批" in page
+
+    def test_empty_day_is_said(self, officer: TestClient, house: FakeApp) -> None:
+        """Nothing to do is a sentence, not an empty page."""
+        nothing: tuple[()] = ()
+        house.cases.work = WorkList(
+            today=TODAY,
+            overdue=nothing,
+            due_today=nothing,
+            later=nothing,
+            to_approve=nothing,
+            findings=nothing,
+            will_happen=nothing,
+        )
+        assert "今天没有等你办的事" in officer.get("/").text
+
+    def test_row_without_known_day_is_shown(self, officer: TestClient, house: FakeApp) -> None:
+        """A duty that waits for something has no day yet."""
+        house.cases.work = replace(
+            house.cases.worklist(""), overdue=(), later=(replace(WORK, due_on=None, overdue=False),)
+        )
+        assert officer.get("/").status_code == 200
+
+
+class TestEveryPage:
+    @pytest.mark.parametrize("path", ["/", "/findings", CASE_URL, VISIT, f"{CASE_URL}/history", "/sign-in", "/nowhere"])
+    def test_has_the_common_frame(self, officer: TestClient, path: str) -> None:
+        """Banner, language, skip link, one first heading; no script and nothing from elsewhere."""
+        page = officer.get(path).text
+        assert '<html lang="zh-CN">' in page
+        assert 'href="#main"' in page
+        assert page.count("<h1>") == 1
+        assert "演示库" in page
+        assert "<script" not in page
+        assert "http://" not in page
+        assert "https://" not in page
+
+    def test_banner_is_for_demonstrations_alone(self, house: FakeApp) -> None:
+        """A working installation shows no banner."""
+        house.demo = False
+        browser = TestClient(create_web(house), base_url="http://127.0.0.1")
+        assert "演示库" not in browser.get("/sign-in").text
+
+    @pytest.mark.parametrize("path", [VISIT, "/sign-in", "/findings", f"{CASE_URL}/proposals/8"])
+    def test_every_input_has_a_label(self, officer: TestClient, path: str) -> None:
+        """Each box is named by a label of its own or stands inside one."""
+        page = officer.get(path).text
+        for tag in re.findall(r"<(?:input|textarea|select)[^>]*>", page):
+            id_ = re.search(r'\bid="([^"]+)"', tag)
+            hidden = 'type="hidden"' in tag
+            inside = id_ is None and re.search(r'<label class="option">' + re.escape(tag), page)
+            assert hidden or inside or (id_ and f'for="{id_[1]}"' in page), tag
+
+    @pytest.mark.parametrize("path", ["/", CASE_URL, f"{CASE_URL}/history", "/findings", VISIT])
+    def test_every_table_has_a_caption(self, officer: TestClient, path: str) -> None:
+        """Each table says what it lists."""
+        page = officer.get(path).text
+        assert page.count("<table") == page.count("<caption")
+
+
+class TestCase:
+    def test_shows_state_duties_and_history(self, officer: TestClient) -> None:
+        """The ladder in a line, what is missing, the reckoning of each deadline, the history newest first."""
+        page = officer.get(CASE_URL).text
+        for words in (
+            "第1步 共5步：发现",
+            "劝返不足3次：现有1次",
+            "怎么算的",
+            "发现之日不计入",
+            "宣教责改〔2026〕12号",
+            "YS-2026-0003",
+        ):
+            assert words in page
+        assert page.index("到期提醒") < page.index("立案</strong>")
+        assert "等待：母亲送达" in page
+        assert "核查日 2027年2月22日" in page
+        assert "张小明" not in page
+
+    def test_full_names_cost_a_recorded_click(self, officer: TestClient, csrf: str) -> None:
+        """Names are masked until the button is pressed; the answer says that the reading is recorded."""
+        answer = officer.post(f"{CASE_URL}/reveal", data={"csrf": csrf})
+        assert (answer.status_code, "张小明" in answer.text, "本次查看已留痕" in answer.text) == (200, True, True)
+        assert officer.get(f"{CASE_URL}/reveal").status_code == 405
+        assert officer.post(f"{CASE_URL}/reveal", data={"csrf": csrf, "all": "1"}).status_code == 422
+
+    def test_nothing_missing_is_said(self, officer: TestClient, house: FakeApp) -> None:
+        """A case without gaps, links, documents and proposals is a page too."""
+        bare = replace(
+            house.cases.pages[CASE], acts=(), documents=(), proposals=(), links=(), deadlines=(), will_happen=()
+        )
+        house.cases.pages[CASE] = bare
+        assert "没有缺项" in officer.get(CASE_URL).text
+
+    def test_day_that_nobody_knows_yet_is_a_dash(self, officer: TestClient, house: FakeApp) -> None:
+        """A deadline without a day is shown without inventing one."""
+        page = house.cases.pages[CASE]
+        house.cases.pages[CASE] = replace(page, deadlines=(replace(page.deadlines[0], due_on=None),))
+        assert "应于 —" in officer.get(CASE_URL).text
+
+    def test_auditor_sees_both_times_and_the_chain(self, officer: TestClient) -> None:
+        """Recorded and happened stand side by side with who, what, change, law and the chain's check."""
+        page = officer.get(f"{CASE_URL}/history").text
+        for words in (
+            "链条完整",
+            "3/3 条已验证",
+            "2026-09-04 15:02:10",
+            "事后补登",
+            "乡镇专干",
+            "发现 → 已家访",
+            "方案三4",
+            "02abab",
+        ):
+            assert words in page
+
+
+class TestForm:
+    def test_has_a_control_of_each_type(self, officer: TestClient) -> None:
+        """Every type of field has its control; files wait; who needs an answer is said in words."""
+        page = officer.get(VISIT).text
+        for control in (
+            '<textarea id="f-visitors" name="visitors"',
+            '<input type="checkbox" name="met[]" value="pupil">',
+            '<input type="radio" name="result" value="agrees">',
+            '<input type="radio" name="result" value="不清楚">',
+            'id="f-returns" name="returns"',
+            'id="f-arrived" name="arrived"',
+            'name="persons" value="" autocomplete="off" spellcheck="false" aria-describedby="" inputmode="numeric"',
+            '<input type="radio" name="heard" value="yes"> <span>是</span>',
+            '<input type="radio" name="danger.harm" value="present">',
+            'id="f-limit" name="limit"',
+            '<option value="QH">青禾镇</option>',
+            'id="f-child_words" name="child_words"',
+            '<textarea id="f-course" name="course"',
+            "「结果」为同意返校时必填",
+            "除「见到了谁」为没有见到人且「是否听取陈述」为否外必填",
+            "也可以填：不愿说",
+            "常用：李娟、王强",
+            'value="2026-09-14" checked> <span>今天 2026年9月14日 星期一',
+            'value="2026-09-13"> <span>昨天 2026年9月13日 星期日',
+            '<button class="primary">登记家访</button>',
+            "个案到「已家访」",
+        ):
+            assert control in page, control
+        assert 'name="photo"' not in page
+
+    def test_draft_is_put_back(self, officer: TestClient, house: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Values that were kept stand in the form again, days written out."""
+        kept = {
+            "visitors": ("李娟", "王强"),
+            "returns": date(2026, 9, 20),
+            "danger": {"harm": "absent"},
+            "met": ("pupil",),
+        }
+        page = replace(house.cases.act_page(CASE, "record_visit", ""), draft=kept, earliest=TODAY)
+        monkeypatch.setattr(house.cases, "act_page", lambda *_: page)
+        text = officer.get(VISIT).text
+        for words in (
+            "李娟、王强</textarea>",
+            'value="2026-09-20"',
+            "2026年9月20日 星期日",
+            'name="danger.harm" value="absent" checked',
+            'value="pupil" checked',
+        ):
+            assert words in text
+        assert "昨天" not in text
+
+    def test_good_form_leads_to_its_result(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """Accepted: 303 to the result, and the house got what was typed, the day and the version."""
+        plain = {"visitors": "李娟、王强", "result": "nobody_home", "heard": "no"}
+        grid = {"danger.harm": "absent", "danger.work": "unknown"}
+        answer = officer.post(VISIT, data={**GOOD, "csrf": csrf, "course": "", **grid})
+        assert (303, f"{CASE_URL}/results/3") == (answer.status_code, answer.headers["location"])
+        request = house.cases.asked[0]
+        assert {**plain, "met": ["nobody"], "danger": {"harm": "absent", "work": "unknown"}} == request.fields
+        assert (7, date(2026, 9, 13), "lijuan") == (request.version, request.happened_on, request.account)
+        page = officer.get(answer.headers["location"]).text
+        assert "第2步 共5步：已家访" in page
+        assert "已登记，不必重复提交" not in page
+
+    def test_repeated_form_leads_to_the_same_result(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """Twice the same is once: also when the act is no longer open."""
+        first = officer.post(VISIT, data={**GOOD, "csrf": csrf})
+        again = officer.post(VISIT, data={**GOOD, "csrf": csrf})
+        house.cases.pages[CASE] = replace(house.cases.pages[CASE], state="closed")
+        late = officer.post(VISIT, data={**GOOD, "csrf": csrf})
+        assert [answer.status_code for answer in (first, again, late)] == [303, 303, 303]
+        assert first.headers["location"] + "?again=1" == again.headers["location"] == late.headers["location"]
+        assert "已登记，不必重复提交" in officer.get(again.headers["location"]).text
+
+    def test_wrong_form_keeps_everything_and_names_each_fault(self, officer: TestClient, csrf: str) -> None:
+        """422: the same request id, the typed values, a summary whose lines link to the fields."""
+        wrong = {
+            **GOOD,
+            "csrf": csrf,
+            "result": "agrees",
+            "persons": "许多",
+            "course": "第一行\n第二行",
+            "happened_on": "other",
+        }
+        answer = officer.post(VISIT, data={**wrong, "happened_on.text": "2026.9.12"})
+        assert answer.status_code == 422
+        assert "<title>错误：登记家访" in answer.text
+        assert "有问题需要改正" in answer.text
+        for words in (
+            '<a href="#f-persons">家中人数：「许多」不是整数</a>',
+            '<a href="#f-returns">约定返校日期：没有填写</a>',
+            'id="f-persons-error"',
+            'value="许多"',
+            "第一行\n第二行</textarea>",
+            f'value="{GOOD["request_id"]}"',
+            'value="other" checked',
+            'value="2026.9.12"',
+            "2026年9月12日 星期六",
+        ):
+            assert words in answer.text, words
+
+    @pytest.mark.parametrize(
+        ("day", "text", "words"),
+        [("other", "昨晚", "「昨晚」不是日期"), ("other", "", "没有填写"), ("2026-13-01", "", "不是日期")],
+    )
+    def test_wrong_day_is_named_with_the_other_faults(
+        self, officer: TestClient, house: FakeApp, csrf: str, day: str, text: str, words: str
+    ) -> None:
+        """A day nobody can read is a fault beside the others, and the house is not asked."""
+        form = {**GOOD, "csrf": csrf, "happened_on": day, "happened_on.text": text, "visitors": "李娟", "persons": "x"}
+        answer = officer.post(VISIT, data=form)
+        assert (answer.status_code, house.cases.asked) == (422, [])
+        assert words in answer.text
+        assert 'href="#f-happened_on"' in answer.text
+        assert "至少2人，现有1人" in answer.text
+        assert 'href="#f-persons"' in answer.text
+
+    @pytest.mark.parametrize("frame", [{"version": ""}, {"version": "x"}, {"request_id": ""}, {"request_id": "短" * 9}])
+    def test_form_without_its_frame_is_refused(
+        self, officer: TestClient, house: FakeApp, csrf: str, frame: dict[str, str]
+    ) -> None:
+        """Without version or request id nothing is recorded."""
+        answer = officer.post(VISIT, data={**GOOD, "csrf": csrf, **frame})
+        assert (answer.status_code, house.cases.asked) == (422, [])
+        assert "这张表不完整" in answer.text
+
+    def test_unknown_fields_are_refused(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """A name that the page never offered stops the form; files are not offered yet."""
+        for name in ("state", "photo", "danger.other", "met"):
+            answer = officer.post(VISIT, data={**GOOD, "csrf": csrf, name: "x"})
+            assert (answer.status_code, f"<li>{name}</li>" in answer.text) == (422, True)
+        assert house.cases.asked == []
+
+    def test_unreadable_value_is_said(self, officer: TestClient, csrf: str) -> None:
+        """An error of reading is shown like any other fault."""
+        answer = officer.post(VISIT, data={**GOOD, "csrf": csrf, "child_words": "读不出"})
+        assert (answer.status_code, "「读不出」不能读" in answer.text) == (422, True)
+
+    def test_refusal_says_what_would_be_accepted(self, officer: TestClient, csrf: str) -> None:
+        """What is open now is a link, what is not is a name."""
+        form = {"csrf": csrf, "version": "7", "request_id": "r" * 12}
+        answer = officer.post(f"{CASE_URL}/acts/order_correction", data=form)
+        assert answer.status_code == 422
+        assert "劝返不足3次" in answer.text
+        assert "现在可以办：" in answer.text
+        assert f'<a href="{VISIT}">登记家访</a>' in answer.text
+        assert "<li>hear_guardian</li>" in answer.text
+
+    def test_closed_act_is_a_page(self, officer: TestClient) -> None:
+        """An act that the state does not allow answers with a page, not with a field's error."""
+        answer = officer.get(f"{CASE_URL}/acts/unknown")
+        assert (answer.status_code, "个案现为「发现」，不能办理" in answer.text) == (422, True)
+        assert f'<a href="{VISIT}">登记家访</a>' in answer.text
+
+    def test_missing_right_is_a_page(self, officer: TestClient, csrf: str) -> None:
+        """Who may do it instead is said, with 403."""
+        answer = officer.get(f"{CASE_URL}/acts/refer")
+        assert (answer.status_code, "应由教体局专干办理" in answer.text) == (403, True)
+
+    def test_served_document_and_addressee_are_filled_in(self, officer: TestClient) -> None:
+        """A link from the document names the addressee by place, and the form has him chosen."""
+        serve = f"{CASE_URL}/acts/document.serve"
+        page = officer.get(f"{serve}?document=7-1&nth=2").text
+        assert 'value="7-1" checked' in page
+        assert 'value="mother" checked' in page
+        for query in (
+            "document=7-1",
+            "document=7-1&nth=0",
+            "document=7-1&nth=9",
+            "document=7-1&nth=x",
+            "nth=1",
+            "to=father",
+        ):
+            assert 'father" checked' not in officer.get(f"{serve}?{query}").text
+
+
+class TestStale:
+    def test_shows_both_sides_and_what_is_possible(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """409: what happened meanwhile, what was typed, what may be done, and the form on today's version."""
+        house.cases.happened = (entry(4, who="王强"),)
+        answer = officer.post(
+            VISIT,
+            data={
+                **GOOD,
+                "csrf": csrf,
+                "version": "6",
+                "course": "写了半页",
+                "happened_on": "other",
+                "happened_on.text": "2026-9-12",
+            },
+        )
+        assert answer.status_code == 409
+        for words in (
+            "王强于9月14日14:20登记了家访",
+            "这期间的登记",
+            "你填的内容",
+            "写了半页",
+            "现在可以办",
+            "放弃",
+            "仍按你填的办理：登记家访",
+        ):
+            assert words in answer.text
+        assert 'name="version" value="7"' in answer.text
+        assert f'value="{GOOD["request_id"]}"' in answer.text
+        typed = answer.text[answer.text.index('id="typed"') : answer.text.index('id="possible"')]
+        assert '<dt>发生日期</dt><dd class="long">2026-9-12</dd>' in typed
+        assert "other" not in typed
+        assert "没有见到人" in typed
+        assert "家中无人" in typed
+
+    def test_pressing_again_records_it(self, officer: TestClient, csrf: str) -> None:
+        """The refused form consumed nothing: the same request on the new version is accepted."""
+        officer.post(VISIT, data={**GOOD, "csrf": csrf, "version": "6"})
+        assert officer.post(VISIT, data={**GOOD, "csrf": csrf, "version": "7"}).status_code == 303
+
+    def test_act_that_closed_meanwhile_keeps_the_text(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """When the new state no longer has the act, the words stand under their labels."""
+        house.cases.pages[CASE] = replace(house.cases.pages[CASE], state="closed", version=8)
+        answer = officer.post(VISIT, data={**GOOD, "csrf": csrf, "danger.harm": "present"})
+        assert answer.status_code == 409
+        assert "<dt>有无伤害或其他危险：伤害</dt>" in answer.text
+        assert "仍按你填的" not in answer.text
+
+    def test_refused_after_closing_keeps_the_text_too(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """A plain no on a closed form is a page with what was typed."""
+        house.cases.pages[CASE] = replace(house.cases.pages[CASE], state="closed", workflow="unknown")
+        answer = officer.post(VISIT, data={**GOOD, "csrf": csrf, "course": "写了半页"})
+        assert (answer.status_code, "个案已经办结" in answer.text, "写了半页" in answer.text) == (422, True, True)
+
+
+class TestApproval:
+    URL = f"{CASE_URL}/proposals/8"
+
+    def test_shows_all_that_an_approver_needs(self, officer: TestClient) -> None:
+        """Facts, law, draft, approvals so far, and what happens on yes and on no."""
+        page = officer.get(self.URL).text
+        for words in (
+            "9月4日、9月6日、9月9日",
+            "三（4）",
+            "<h1>责令限期改正决定书</h1>",
+            "吴桐",
+            "取号签发决定书",
+            "退回李娟",
+            "同意责令限期改正",
+        ):
+            assert words in page
+
+    def test_who_may_not_decide_sees_no_button(self, officer: TestClient, house: FakeApp) -> None:
+        """Others read whom it waits for and what stands against it."""
+        house.cases.mine = False
+        page = officer.get(self.URL).text
+        assert "现在不由你审批" in page
+        assert "/approve" not in page
+        assert "监护人陈述尚未听取" in page
+
+    def test_yes_and_no_are_acts_like_any_other(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """Each is one request on one version with its own id."""
+        form = {"csrf": csrf, "request_id": "a" * 12}
+        yes = officer.post(f"{self.URL}/approve", data={**form, "version": "7", "opinion": ""})
+        no = officer.post(
+            f"{self.URL}/return", data={**form, "version": "8", "request_id": "b" * 12, "reason": "缺笔录"}
+        )
+        assert [yes.status_code, no.status_code] == [303, 303]
+        asked = [(request.trigger, dict(request.fields)) for request in house.cases.asked]
+        expected = [("proposal.approve", {"proposal": "8"}), ("proposal.return", {"proposal": "8", "reason": "缺笔录"})]
+        assert expected == asked
+
+    def test_return_needs_a_reason(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """Nothing goes back without a word."""
+        answer = officer.post(
+            f"{self.URL}/return", data={"csrf": csrf, "version": "7", "request_id": "a" * 12, "reason": " "}
+        )
+        assert (answer.status_code, house.cases.asked) == (422, [])
+        assert '<a href="#f-reason">退回理由：没有填写</a>' in answer.text
+
+    @pytest.mark.parametrize(
+        ("opinion", "status", "words"),
+        [("越权", 403, "不能审批自己报批的事项"), ("变了", 422, "文稿所印的事实已经变动")],
+    )
+    def test_refusals(self, officer: TestClient, csrf: str, opinion: str, status: int, words: str) -> None:
+        """A missing right is a page; a guard is shown on the proposal with the opinion kept."""
+        form = {"csrf": csrf, "version": "7", "request_id": "a" * 12, "opinion": opinion}
+        answer = officer.post(f"{self.URL}/approve", data=form)
+        assert (status, True, True) == (answer.status_code, words in answer.text, opinion in answer.text)
+
+    def test_stale_and_settled(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """A page from yesterday gets 409; a settled proposal says so; a broken form is refused."""
+        form = {"csrf": csrf, "version": "6", "request_id": "a" * 12, "opinion": "同意意见"}
+        stale = officer.post(f"{self.URL}/approve", data=form)
+        assert (stale.status_code, "同意意见" in stale.text) == (409, True)
+        assert officer.post(f"{self.URL}/approve", data={**form, "version": "x"}).status_code == 422
+        assert officer.post(f"{self.URL}/approve", data={**form, "trigger": "x"}).status_code == 422
+        house.cases.pages[CASE] = replace(house.cases.pages[CASE], state="closed")
+        for answer in (officer.get(self.URL), officer.post(f"{self.URL}/approve", data={**form, "version": "7"})):
+            assert (answer.status_code, "办结" in answer.text) == (422, True)
+
+
+class TestDocuments:
+    def test_page_shows_text_and_service(self, officer: TestClient) -> None:
+        """The filled text, who has it, and a button for each addressee."""
+        page = officer.get(f"{CASE_URL}/documents/7-1").text
+        for words in (
+            "宣教责改〔2026〕12号",
+            "已签发",
+            "等待送达",
+            "经查，张*明",
+            "acts/document.serve?document=7-1&amp;nth=2",
+        ):
+            assert words in page
+        draft = officer.get(f"{CASE_URL}/documents/8-1").text
+        assert "未签发，不能送达" in draft
+        assert "document.serve" not in draft
+
+    def test_files_are_kept_not_shown(self, officer: TestClient) -> None:
+        """PDF and HTML come as attachments whose names tell no child."""
+        pdf, html = (officer.get(f"{CASE_URL}/documents/7-1.{suffix}") for suffix in ("pdf", "html"))
+        assert (pdf.headers["content-type"], pdf.content[:4]) == ("application/pdf", b"%PDF")
+        assert f'attachment; filename="{CASE}-7-1.pdf"' == pdf.headers["content-disposition"]
+        assert html.headers["content-type"].startswith("text/html")
+        assert "决定书" in html.text
+        assert f'attachment; filename="{CASE}-7-1.html"' == html.headers["content-disposition"]
+
+
+class TestFindings:
+    def test_confirmed_findings_become_cases(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """The chosen ones are opened once and the page names their cases."""
+        answer = officer.post("/findings/confirm", data={"csrf": csrf, "request_id": "q" * 32, "finding": ["17", "18"]})
+        assert answer.status_code == 303
+        page = officer.get(answer.headers["location"]).text
+        assert "XZ-2026-0117" in page
+        assert "XZ-2026-0118" in page
+        assert "已立案：" in page
+        assert house.roster.confirmed == [((17, 18), "q" * 32)]
+        assert "已立案" not in officer.get("/findings?opened=XZ-2026-0117").text
+
+    @pytest.mark.parametrize(
+        ("chosen", "status", "words"),
+        [
+            ([], 422, "没有选中疑点"),
+            (["x"], 422, "没有选中疑点"),
+            (["99"], 403, "不在你的职责范围内"),
+            (["98"], 422, "疑点98已经排除"),
+        ],
+    )
+    def test_confirming_may_be_refused(
+        self, officer: TestClient, house: FakeApp, csrf: str, chosen: list[str], status: int, words: str
+    ) -> None:
+        """Nothing chosen, not yours, settled meanwhile: each is said and nothing is opened."""
+        answer = officer.post("/findings/confirm", data={"csrf": csrf, "request_id": "q", "finding": chosen})
+        assert (status, True, []) == (answer.status_code, words in answer.text, house.roster.confirmed)
+
+    def test_dismissing_needs_a_reason(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """A finding goes without a case only with a reason; a refused one keeps the reason."""
+        blank = officer.post("/findings/17/dismiss", data={"csrf": csrf, "reason": " "})
+        assert (blank.status_code, '<a href="#f-reason-17">' in blank.text) == (422, True)
+        refused = officer.post("/findings/98/dismiss", data={"csrf": csrf, "reason": "已转学"})
+        assert (refused.status_code, "疑点98已经立案" in refused.text) == (422, True)
+        done = officer.post("/findings/17/dismiss", data={"csrf": csrf, "reason": " 已转学 "})
+        assert (done.status_code, house.roster.dismissed) == (303, [(17, "已转学")])
+
+    def test_no_findings_is_said(self, officer: TestClient, house: FakeApp) -> None:
+        """An empty list is a sentence."""
+        house.roster.rows = ()
+        assert "没有待核实的疑点" in officer.get("/findings").text
+
+
+class TestLanguage:
+    @pytest.mark.parametrize(
+        ("accept", "english"),
+        [
+            ("", False),
+            ("en", True),
+            ("en-GB,en;q=0.8,zh;q=0.5", True),
+            ("zh-CN,zh;q=0.9,en;q=0.8", False),
+            ("en;q=0.2, zh;q=0.9", False),
+            ("fr, en;q=0.1", True),
+            ("en;q=x, zh", False),
+            ("fr", False),
+        ],
+    )
+    def test_follows_the_browser(self, officer: TestClient, accept: str, *, english: bool) -> None:
+        """The first known language by weight is taken; Chinese when the browser names none."""
+        page = officer.get("/", headers={"accept-language": accept}).text
+        assert english == ("My work today" in page) == ("今日待办" not in page)
+        assert "登记家访" in page
+
+    def test_choice_is_remembered(self, officer: TestClient) -> None:
+        """A language asked for in the address stays for the next page."""
+        answer = officer.get("/?lang=en", headers={"accept-language": "zh"})
+        assert "HttpOnly" in answer.headers["set-cookie"]
+        assert '<html lang="en">' in answer.text
+        assert "Mon 14 Sep 2026" in officer.get("/", headers={"accept-language": "zh"}).text
+        assert "今日待办" in officer.get("/?lang=zh").text
+        assert "今日待办" in officer.get("/?lang=xx").text
+
+    def test_catalogues_say_the_same_things(self) -> None:
+        """Both languages have every key with the same places, and templates use none that is missing."""
+        zh, en = read_words("zh"), read_words("en")
+        assert list(zh) == list(en)
+        places = {key: (set(re.findall(r"{\w+}", zh[key])), set(re.findall(r"{\w+}", en[key]))) for key in zh}
+        assert {key: pair for key, pair in places.items() if pair[0] != pair[1]} == {}
+        used = set()
+        for template in (HERE / "templates").glob("*.html"):
+            used |= set(re.findall(r"\bt\('([\w.]+)'[,)]", template.read_text(encoding="utf-8")))
+        assert set() == used - set(zh)
+
+    def test_templates_trust_nothing(self) -> None:
+        """No template switches escaping off or carries a script or a style of its own."""
+        for template in (HERE / "templates").glob("*.html"):
+            text = template.read_text(encoding="utf-8")
+            assert not re.search(r"\|\s*safe\b|autoescape|<script|style=|\son\w+=", text), template.name
+
+
+class TestFieldErrors:
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            "text",
+            "long_text",
+            "date",
+            "time",
+            "number",
+            "yes_no",
+            "choice",
+            "choices",
+            "grid",
+            "people",
+            "span",
+            "unit",
+        ],
+    )
+    def test_every_type_keeps_hostile_text_and_shows_its_fault(
+        self, officer: TestClient, house: FakeApp, csrf: str, monkeypatch: pytest.MonkeyPatch, kind: str
+    ) -> None:
+        """Whatever the type, the fault stands beside the field and the words stay words."""
+        field = Field(
+            name="it",
+            zh="此项",
+            type=kind,
+            required=True,
+            hint="提示",
+            options=(("a", HOSTILE),),
+            rows=(("r", "行"),),
+            least=2,
+            most=3,
+        )
+        page = replace(house.cases.act_page(CASE, "record_visit", ""), form=(field,), units=(("u", "青禾镇"),))
+        monkeypatch.setattr(house.cases, "act_page", lambda *_: page)
+        name = {"choices": "it[]", "grid": "it.r"}.get(kind, "it")
+        answer = officer.post(VISIT, data={"csrf": csrf, "happened_on": "other", name: HOSTILE})
+        assert answer.status_code == 422
+        assert "<script" not in answer.text
+        assert 'id="f-it"' in answer.text
+        assert "提示" in answer.text
+        if kind in ("text", "long_text", "date", "time", "number", "people", "span"):
+            assert "&lt;script&gt;alert(1)" in answer.text
+
+
+def test_token_changes_with_each_page(officer: TestClient) -> None:
+    """The token is masked: no two pages carry the same."""
+    assert token_in(officer.get("/").text) != token_in(officer.get("/").text)
