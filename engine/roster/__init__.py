@@ -1,0 +1,1 @@
+"""Lists as bureaus hold them: read, checked, compared. Pure: files in, values out."""
