@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
+from engine.access import RESERVED_ZH
 from engine.cases.model import Reason, Refusal
-from engine.definitions.workflow import Field
 from engine.errors import InputError, Refused, RightRefused, RuleRefused, StaleRefused
 from engine.services.model import ActPage, ActRequest, Advanced, CasePage
 from engine.web.filling import (
@@ -17,6 +17,7 @@ from engine.web.filling import (
     controls,
     days_offered,
     empty,
+    form_named,
     offered,
     take,
     typed_lines,
@@ -100,13 +101,13 @@ def refused_page(visit: Visit, number: str, error: Exception) -> Response:
     """Why this person cannot do this now, and what they can; 404 when the case is not theirs at all."""
     case = visit.app.cases.show(number, visit.account)
     status = 403 if isinstance(error, RightRefused) else 422
-    typed = typed_lines(_known_form(visit, case), visit.fields)
+    typed = typed_lines(form_named(visit.app, visit.request), visit.fields)
     return visit.page(
         "refused.html",
         status,
         case=case,
         reasons=reasons_of(error),
-        accepted=accepted(error, case),
+        accepted=accepted(visit, error, case),
         typed=typed,
     )
 
@@ -121,7 +122,7 @@ def stale_page(
 ) -> Response:
     """409: what was recorded meanwhile, what was typed, and what is possible now (DESIGN.md §4.2)."""
     case = visit.app.cases.show(number, visit.account)
-    typed = typed_lines(page.form if page else _known_form(visit, case), visit.fields)
+    typed = typed_lines(page.form if page else form_named(visit.app, visit.request), visit.fields)
     again: Mapping[str, object] = {}
     if page is not None and filled is not None:
         again = _form_context(page, filled, ())
@@ -141,20 +142,14 @@ def stale_page(
     )
 
 
-def accepted(error: Exception, case: CasePage) -> tuple[tuple[str, str], ...]:
+def accepted(visit: Visit, error: Exception, case: CasePage) -> tuple[tuple[str, str], ...]:
     """What would be accepted instead, as (trigger or empty, Chinese): a link where this person may do it now."""
     refusal = _refusal(error)
     open_now = {each.trigger: each.zh for each in case.acts}
-    return tuple(
-        (each if each in open_now else "", open_now.get(each, each)) for each in (refusal.accepted if refusal else ())
-    )
-
-
-def _known_form(visit: Visit, case: CasePage) -> tuple[Field, ...]:
-    """The fields of the act in the address as its workflow has them, for labels only."""
     workflow = visit.app.workflows.get(case.workflow)
-    transition = workflow.transitions.get(visit.request.path_params.get("trigger", "")) if workflow else None
-    return transition.form if transition else ()
+    named = {**RESERVED_ZH, **{each.name: each.zh for each in (workflow.transitions.values() if workflow else ())}}
+    offers = refusal.accepted if refusal else ()
+    return tuple((each if each in open_now else "", open_now.get(each) or named.get(each, each)) for each in offers)
 
 
 def _refusal(error: Exception) -> Refusal | None:
@@ -166,7 +161,7 @@ def _offers(visit: Visit, number: str, error: Exception) -> tuple[tuple[str, str
     refusal = _refusal(error)
     if refusal is None or not refusal.accepted:
         return ()
-    return accepted(error, visit.app.cases.show(number, visit.account))
+    return accepted(visit, error, visit.app.cases.show(number, visit.account))
 
 
 def _preset(visit: Visit, page: ActPage) -> dict[str, str]:

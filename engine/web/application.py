@@ -21,7 +21,7 @@ from engine.errors import (
 )
 from engine.web import acts, deciding, papers, reading, signing_in
 from engine.web.counter import App
-from engine.web.filling import typed_lines
+from engine.web.filling import form_named, typed_lines
 from engine.web.guard import Guard
 from engine.web.pages import Pages
 from engine.web.visits import (
@@ -88,15 +88,19 @@ def _problem(request: Request, key: str, status: int, **context: object) -> Resp
     return desk_of(request).pages.problem(request, key, status, **context)
 
 
+def _typed(request: Request, error: Exception) -> tuple[tuple[str, str], ...]:
+    """What the browser has just sent, under the labels of its form, so that no text is lost."""
+    return typed_lines(form_named(desk_of(request).app, request), getattr(error, "typed", ()))
+
+
 def _sign_in_needed(request: Request, error: Exception) -> Response:
-    typed = getattr(error, "typed", ())
     if request.method != "POST":
         return signing_in.to_sign_in(request)
-    return _problem(request, "signed_out", 401, typed=typed_lines((), typed))
+    return _problem(request, "signed_out", 401, typed=_typed(request, error))
 
 
 def _forged(request: Request, error: Exception) -> Response:
-    return _problem(request, "forged", 403, typed=typed_lines((), getattr(error, "typed", ())))
+    return _problem(request, "forged", 403, typed=_typed(request, error))
 
 
 def _unreadable(request: Request, error: Exception) -> Response:
@@ -104,7 +108,7 @@ def _unreadable(request: Request, error: Exception) -> Response:
 
 
 def _unknown_fields(request: Request, error: Exception) -> Response:
-    return _problem(request, "unknown_fields", 422, reasons=getattr(error, "names", ()))
+    return _problem(request, "unknown_fields", 422, reasons=getattr(error, "names", ()), typed=_typed(request, error))
 
 
 def _wrong(request: Request, error: Exception) -> Response:

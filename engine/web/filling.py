@@ -10,11 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from starlette.requests import Request
+
 from engine.cases.forms import complaints, read, read_date
 from engine.cases.model import Reason
 from engine.definitions.workflow import Field
 from engine.errors import InputError
 from engine.services.model import ActPage
+from engine.web.counter import App
 from engine.web.pages import zh_day
 from engine.web.visits import Pairs, Visit
 
@@ -156,6 +159,14 @@ def days_offered(page: ActPage) -> tuple[tuple[str, str, date], ...]:
         ("day.yesterday", page.today - timedelta(days=1)),
     )
     return tuple((day.isoformat(), word, day) for word, day in days if day >= page.earliest)
+
+
+def form_named(app: App, request: Request) -> tuple[Field, ...]:
+    """The fields of the act in the address as a published workflow has them: words for labels, nothing of a case."""
+    trigger = request.path_params.get("trigger", "")
+    found = (workflow.transitions[trigger] for workflow in app.workflows.values() if trigger in workflow.transitions)
+    transition = next(found, None)
+    return transition.form if transition else ()
 
 
 def typed_lines(form: Iterable[Field], fields: Pairs) -> tuple[tuple[str, str], ...]:

@@ -53,9 +53,10 @@ class UnreadableFormError(Exception):
 class UnknownFieldsError(Exception):
     """The form holds names that the page never offered."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], typed: Pairs = ()) -> None:
         super().__init__("unknown fields")
         self.names = tuple(names)
+        self.typed = typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +115,7 @@ class Visit:
         """Raise UnknownFieldsError when something else was posted (ASVS 15.3.3)."""
         unknown = {key for key, _ in self.fields} - set(names)
         if unknown:
-            raise UnknownFieldsError(sorted(unknown))
+            raise UnknownFieldsError(sorted(unknown), self.fields)
 
 
 def desk_of(request: Request) -> Desk:

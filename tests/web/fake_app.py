@@ -350,7 +350,7 @@ class FakeCases:
     def _check(self, request: ActRequest, page: CasePage) -> None:
         if request.trigger == "order_correction":
             reason = Reason("guard", "persuasions", "劝返不足3次：现有1次")
-            offers = ("record_visit", "hear_guardian")
+            offers = ("record_visit", "case.hold", "hear_guardian")
             raise RuleAct(Refusal(kind="rule", reasons=(reason,), accepted=offers))
         if request.fields.get("opinion") == "越权":
             raise RightAct(Refusal(kind="right", reasons=(Reason("right", "bureau_head", "不能审批自己报批的事项"),)))

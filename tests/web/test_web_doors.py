@@ -109,6 +109,7 @@ class TestWithoutSession:
         """A form handed in after the session ended changes nothing and loses no text."""
         answer = visitor.post(VISIT, data={"csrf": "x", "course": "邻居说<b>明天</b>回来", "version": "7"})
         assert answer.status_code == 401
+        assert "<dt>经过</dt>" in answer.text
         assert "邻居说&lt;b&gt;明天&lt;/b&gt;回来" in answer.text
         assert "在新窗口登录" in answer.text
 

@@ -289,6 +289,7 @@ class TestForm:
         for name in ("state", "photo", "danger.other", "met"):
             answer = officer.post(VISIT, data={**GOOD, "csrf": csrf, name: "x"})
             assert (answer.status_code, f"<li>{name}</li>" in answer.text) == (422, True)
+            assert "李娟、王强" in answer.text
         assert house.cases.asked == []
 
     def test_unreadable_value_is_said(self, officer: TestClient, csrf: str) -> None:
@@ -304,7 +305,7 @@ class TestForm:
         assert "劝返不足3次" in answer.text
         assert "现在可以办：" in answer.text
         assert f'<a href="{VISIT}">登记家访</a>' in answer.text
-        assert "<li>hear_guardian</li>" in answer.text
+        assert "<li>中止计时</li>\n<li>hear_guardian</li>" in answer.text
 
     def test_closed_act_is_a_page(self, officer: TestClient) -> None:
         """An act that the state does not allow answers with a page, not with a field's error."""
