@@ -67,23 +67,12 @@ class Guard:
         try:
             await self.app(scope, _counting(receive), exit_)
         except BodyTooLargeError:
-            await self._answer(scope, receive, exit_, "too_large", 413)
+            await exit_.last(self.problem(Request(scope), "too_large", 413), scope, receive)
         except Exception as error:  # noqa: BLE001  the last net; the error's text must reach neither page nor log
             reference = secrets.token_hex(4)
             _log.error("%s", _trace(error, reference))
-            await self._answer(scope, receive, exit_, "failed", 500, reference)
-
-    async def _answer(
-        self,
-        scope: Scope,
-        receive: Receive,
-        exit_: _Exit,
-        key: str,
-        status: int,
-        reference: str = "",
-    ) -> None:
-        if not exit_.started:
-            await self.problem(Request(scope), key, status, reference=reference)(scope, receive, exit_)
+            page = self.problem(Request(scope), "failed", 500, reference=reference)
+            await exit_.last(page, scope, receive)
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
@@ -105,6 +94,11 @@ class _Exit:
         self.send = send
         self.https = https
         self.started = False
+
+    async def last(self, response: Response, scope: Scope, receive: Receive) -> None:
+        """Send this instead of an answer that did not come; nothing when one has begun."""
+        if not self.started:
+            await response(scope, receive, self)
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
