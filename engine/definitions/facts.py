@@ -241,6 +241,15 @@ class Actor:
         return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who may sign in, with the roles held over time."""
+
+    account: str
+    name: str
+    roles: tuple[HeldRole, ...]
+
+
 SYSTEM = Actor(user="system", roles=())
 """The actor of timers; it holds no role and is named where a rule allows it."""
 

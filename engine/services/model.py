@@ -7,17 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from engine.cases.model import Reason
-from engine.definitions.facts import HeldRole
 from engine.definitions.workflow import Field
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Somebody who may sign in, with the roles held over time."""
-
-    account: str
-    name: str
-    roles: tuple[HeldRole, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

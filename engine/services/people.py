@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from engine.services.model import Person
+from engine.definitions.facts import Person
 from engine.services.office import Office
 from engine.services.refusals import refused
 

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from engine.access import ROLES
-from engine.services.model import Person
+from engine.definitions.facts import Person
 from engine.web.counter import App
 from engine.web.pages import Pages
 from engine.web.tokens import form_token, form_token_fits

@@ -1,0 +1,1 @@
+"""Proof: chains of entries that anybody can verify without trusting whoever keeps them."""

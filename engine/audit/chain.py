@@ -1,0 +1,103 @@
+"""The chain of a case: canonical bytes, hashes, verification. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import NamedTuple
+
+LARGEST = 2**53 - 1
+DOMAIN = b"yingfan entry 1\n"
+START = ""
+"""What stands before the first entry of a case."""
+
+
+class Link(NamedTuple):
+    """One entry as stored: its case and place, what came before, the bytes that were hashed, and the hash."""
+
+    case: str
+    seq: int
+    previous: str
+    public: bytes
+    sealed: bytes
+    hash: str
+
+
+class Problem(NamedTuple):
+    """Something that does not hold: case, entry, a code for programs, a sentence for people."""
+
+    case: str
+    seq: int
+    code: str
+    message: str
+
+
+def plain(value: object) -> object:
+    """The value in JSON's own types: days and instants as ISO text, tuples and sets as lists, keys as text.
+
+    Raises TypeError for anything else, floats above all, and ValueError for integers beyond 2^53.
+    """
+    if value is None or isinstance(value, (bool, str)):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, int):
+        if abs(value) > LARGEST:
+            raise ValueError(f"{value} is beyond 2^53: write identifiers as text")
+        return value
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {_key(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (frozenset, set)):
+        return sorted(str(each) for each in value)
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    raise TypeError(f"an entry cannot hold a {type(value).__name__}")
+
+
+def _key(key: object) -> str:
+    text = str(key)
+    if not text.isascii():
+        raise ValueError(f"the key {text!r} of an entry is not ASCII")
+    return text
+
+
+def canonical(value: object) -> bytes:
+    """The bytes that are hashed and stored: JSON with sorted ASCII keys, tight separators, UTF-8 (RFC 8785's bytes)."""
+    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def entry_hash(previous: str, public: bytes, sealed: bytes) -> str:
+    """The hash of an entry over what came before and both its parts, with its algorithm."""
+    digest = hashlib.sha256(DOMAIN)
+    for part in (previous.encode(), public, sealed):
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return "sha256:" + digest.hexdigest()
+
+
+def verify(links: Iterable[Link]) -> list[Problem]:
+    """Everything that does not hold in chains given case by case, each in order of seq."""
+    problems: list[Problem] = []
+    case, seq, head = "", 0, START
+    for link in links:
+        if link.case != case:
+            case, seq, head = link.case, 0, START
+        problems.extend(_check(link, seq + 1, head))
+        seq, head = link.seq, link.hash
+    return problems
+
+
+def _check(link: Link, expected: int, head: str) -> list[Problem]:
+    found = []
+    if link.seq != expected:
+        found.append(Problem(link.case, link.seq, "gap", f"应为第{expected}条，却是第{link.seq}条"))
+    if link.previous != head:
+        found.append(Problem(link.case, link.seq, "broken", "与上一条不相连"))
+    if entry_hash(link.previous, link.public, link.sealed) != link.hash:
+        found.append(Problem(link.case, link.seq, "changed", "内容与登记时不符"))
+    told = json.loads(link.public)
+    if (told.get("case"), told.get("seq")) != (link.case, link.seq):
+        found.append(Problem(link.case, link.seq, "moved", "记录所在的个案或序号与内容不符"))
+    return found

@@ -1,0 +1,110 @@
+"""What the archive gives out: documents, entries, findings, timers as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from notifications.documents import Filled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDocument:
+    """A document as stored: its filled blocks, its number, and the salted commitment that stands in the history."""
+
+    case: str
+    id: str
+    kind: str
+    status: str
+    number: str
+    issuer: str
+    issued_on: date | None
+    filled: Filled
+    salt: str
+    commitment: str
+
+    @property
+    def draft_hash(self) -> str:
+        """The hash of its draft text: equal in the draft and in what was issued from it."""
+        return self.filled.draft_hash
+
+    def as_public(self) -> Mapping[str, object]:
+        """How it stands in an entry: no text, no bare hash of a text that could be guessed."""
+        return {"id": self.id, "kind": self.kind, "status": self.status, "number": self.number, "commitment": self.commitment}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntry:
+    """One entry with its sealed part opened."""
+
+    case: str
+    seq: int
+    version: int
+    happened_on: date
+    recorded_at: datetime
+    user: str
+    role: str
+    trigger: str
+    source: str
+    target: str
+    law: tuple[str, ...]
+    public: Mapping[str, object]
+    values: Mapping[str, object]
+    documents: tuple[str, ...]
+    hash: str
+
+
+class DueTimer(NamedTuple):
+    """A timer whose moment has come."""
+
+    case: str
+    deadline: str
+    due_at: datetime
+    epoch: int
+    generation: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFinding:
+    """A finding with its sealed part opened."""
+
+    id: int
+    kind: str
+    register_no: str
+    name: str
+    school: str
+    school_name: str
+    class_name: str
+    detail: str
+    found_on: date
+    status: str
+    case: str
+
+
+class StoredMessage(NamedTuple):
+    """A message in the outbox."""
+
+    id: int
+    case: str
+    kind: str
+    to: str
+    body: str
+    key: str
+
+
+class StoredRequest(NamedTuple):
+    """An accepted request: the digest of what it asked and the answer it got."""
+
+    content: str
+    answer: str
+
+
+class Counts(NamedTuple):
+    """What became of imported rows."""
+
+    new: int
+    changed: int
+    unchanged: int

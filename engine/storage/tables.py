@@ -1,0 +1,319 @@
+"""The tables. SQLModel declares them; rows are never inputs, so nothing here validates."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Column, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from engine.storage.types import Day, Flag, Instant, Integer, LargeBinary, Text
+
+VERSION = 1
+"""Of the tables; a database says which it has."""
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+STRICT = {"sqlite_strict": True}
+
+
+def _text(*, key: bool = False, index: bool = False) -> Column[str]:
+    return Column(Text, primary_key=key, nullable=False, index=index)
+
+
+def _id() -> Column[int]:
+    return Column(Integer, primary_key=True)
+
+
+class Meta(SQLModel, table=True):
+    """Facts about the database itself: version of the tables, clock offset of a demonstration."""
+
+    __tablename__ = "meta"
+    __table_args__ = (STRICT,)
+    name: str = Field(sa_column=_text(key=True))
+    value: str = Field(sa_column=_text())
+
+
+class UnitRow(SQLModel, table=True):
+    """A unit with its kind, between two days."""
+
+    __tablename__ = "unit"
+    __table_args__ = (STRICT,)
+    district: str = Field(sa_column=_text(key=True))
+    code: str = Field(sa_column=_text(key=True))
+    name: str = Field(sa_column=_text())
+    kind: str = Field(sa_column=_text())
+    parent: str = Field(sa_column=_text())
+    first: date = Field(sa_column=Column(Day, nullable=False))
+    last: date = Field(sa_column=Column(Day, nullable=False))
+
+
+class PersonRow(SQLModel, table=True):
+    """Somebody who may sign in."""
+
+    __tablename__ = "person"
+    __table_args__ = (STRICT,)
+    district: str = Field(sa_column=_text(key=True))
+    account: str = Field(sa_column=_text(key=True))
+    name: str = Field(sa_column=_text())
+    password: str = Field(sa_column=_text())
+
+
+class RoleRow(SQLModel, table=True):
+    """A role of a person in a unit, dated and approved."""
+
+    __tablename__ = "held_role"
+    __table_args__ = (STRICT,)
+    id: int = Field(sa_column=_id())
+    district: str = Field(sa_column=_text())
+    account: str = Field(sa_column=_text(index=True))
+    role: str = Field(sa_column=_text())
+    unit: str = Field(sa_column=_text())
+    first: date = Field(sa_column=Column(Day, nullable=False))
+    last: date = Field(sa_column=Column(Day, nullable=False))
+    approved_by: str = Field(sa_column=_text())
+
+
+class SessionRow(SQLModel, table=True):
+    """A session, known by the hash of its token."""
+
+    __tablename__ = "session"
+    __table_args__ = (STRICT,)
+    token: str = Field(sa_column=_text(key=True))
+    account: str = Field(sa_column=_text())
+    created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    seen_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    ended_at: datetime | None = Field(sa_column=Column(Instant))
+
+
+class AttemptRow(SQLModel, table=True):
+    """Wrong passwords in a row, by account and address."""
+
+    __tablename__ = "login_attempt"
+    __table_args__ = (STRICT,)
+    account: str = Field(sa_column=_text(key=True))
+    address: str = Field(sa_column=_text(key=True))
+    count: int = Field(sa_column=Column(Integer, nullable=False))
+    last_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+class SubjectRow(SQLModel, table=True):
+    """A subject's sealed profile."""
+
+    __tablename__ = "subject"
+    __table_args__ = (STRICT,)
+    district: str = Field(sa_column=_text(key=True))
+    reference: str = Field(sa_column=_text(key=True))
+    kind: str = Field(sa_column=_text())
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class DefinitionRow(SQLModel, table=True):
+    """A published version of a workflow, with the canonical text that its hash covers."""
+
+    __tablename__ = "definition"
+    __table_args__ = (STRICT,)
+    hash: str = Field(sa_column=_text(key=True))
+    name: str = Field(sa_column=_text())
+    canonical: str = Field(sa_column=_text())
+    loaded_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+class CaseRow(SQLModel, table=True):
+    """A case: what lists need stands open, the rest is sealed as one value that replay must equal."""
+
+    __tablename__ = "case_file"
+    __table_args__ = (UniqueConstraint("district", "number"), Index("ix_case_file_due", "unit", "due_on", "id"), STRICT)
+    id: int = Field(sa_column=_id())
+    district: str = Field(sa_column=_text())
+    number: str = Field(sa_column=_text())
+    workflow: str = Field(sa_column=_text())
+    definition: str = Field(sa_column=_text())
+    subject: str = Field(sa_column=_text(index=True))
+    unit: str = Field(sa_column=_text())
+    owner: str = Field(sa_column=_text())
+    state: str = Field(sa_column=_text())
+    seq: int = Field(sa_column=Column(Integer, nullable=False))
+    version: int = Field(sa_column=Column(Integer, nullable=False))
+    head: str = Field(sa_column=_text())
+    opened_on: date = Field(sa_column=Column(Day, nullable=False))
+    due_on: date | None = Field(sa_column=Column(Day))
+    late_after: datetime | None = Field(sa_column=Column(Instant))
+    closed_as: str = Field(sa_column=_text())
+    parent: str = Field(sa_column=_text())
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class CaseUnitRow(SQLModel, table=True):
+    """A unit that has standing in a case, and in which relation."""
+
+    __tablename__ = "case_unit"
+    __table_args__ = (STRICT,)
+    district: str = Field(sa_column=_text(key=True))
+    unit: str = Field(sa_column=_text(key=True))
+    number: str = Field(sa_column=_text(key=True))
+    relation: str = Field(sa_column=_text(key=True))
+    first: date = Field(sa_column=Column(Day, nullable=False))
+    last: date | None = Field(sa_column=Column(Day))
+
+
+class EntryRow(SQLModel, table=True):
+    """One line of history, append-only: public and sealed part as written, chained by hash."""
+
+    __tablename__ = "entry"
+    __table_args__ = (UniqueConstraint("district", "number", "seq"), STRICT)
+    id: int = Field(sa_column=_id())
+    district: str = Field(sa_column=_text())
+    number: str = Field(sa_column=_text())
+    seq: int = Field(sa_column=Column(Integer, nullable=False))
+    public: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    previous: str = Field(sa_column=_text())
+    hash: str = Field(sa_column=_text())
+
+
+class TimerRow(SQLModel, table=True):
+    """The stored row that makes a deadline act."""
+
+    __tablename__ = "timer"
+    __table_args__ = (STRICT,)
+    district: str = Field(sa_column=_text(key=True))
+    number: str = Field(sa_column=_text(key=True))
+    deadline: str = Field(sa_column=_text(key=True))
+    due_at: datetime = Field(sa_column=Column(Instant, nullable=False, index=True))
+    epoch: int = Field(sa_column=Column(Integer, nullable=False))
+    generation: int = Field(sa_column=Column(Integer, nullable=False))
+    step: int = Field(sa_column=Column(Integer, nullable=False))
+
+
+class ProposalRow(SQLModel, table=True):
+    """An open proposal, for lists: who must decide next."""
+
+    __tablename__ = "proposal"
+    __table_args__ = (STRICT,)
+    district: str = Field(sa_column=_text(key=True))
+    number: str = Field(sa_column=_text(key=True))
+    id: str = Field(sa_column=_text(key=True))
+    trigger: str = Field(sa_column=_text())
+    next_roles: str = Field(sa_column=_text())
+    made_on: date = Field(sa_column=Column(Day, nullable=False))
+
+
+class DocumentRow(SQLModel, table=True):
+    """A document: its blocks sealed, its number and commitment open."""
+
+    __tablename__ = "document"
+    __table_args__ = (STRICT,)
+    district: str = Field(sa_column=_text(key=True))
+    number: str = Field(sa_column=_text(key=True))
+    id: str = Field(sa_column=_text(key=True))
+    kind: str = Field(sa_column=_text())
+    status: str = Field(sa_column=_text())
+    document_number: str = Field(sa_column=_text())
+    issuer: str = Field(sa_column=_text())
+    issued_on: date | None = Field(sa_column=Column(Day))
+    commitment: str = Field(sa_column=_text())
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class SeriesRow(SQLModel, table=True):
+    """The last number of a series, by issuer and year."""
+
+    __tablename__ = "number_series"
+    __table_args__ = (STRICT,)
+    district: str = Field(sa_column=_text(key=True))
+    issuer: str = Field(sa_column=_text(key=True))
+    series: str = Field(sa_column=_text(key=True))
+    year: int = Field(sa_column=Column(Integer, primary_key=True))
+    last: int = Field(sa_column=Column(Integer, nullable=False))
+
+
+class OutboxRow(SQLModel, table=True):
+    """A message to a role of the case's units; no personal data, the case number is enough."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (STRICT,)
+    id: int = Field(sa_column=_id())
+    district: str = Field(sa_column=_text())
+    number: str = Field(sa_column=_text())
+    seq: int = Field(sa_column=Column(Integer, nullable=False))
+    kind: str = Field(sa_column=_text())
+    role: str = Field(sa_column=_text())
+    body: str = Field(sa_column=_text())
+    due_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    sent_at: datetime | None = Field(sa_column=Column(Instant))
+    tries: int = Field(sa_column=Column(Integer, nullable=False))
+    fault: str = Field(sa_column=_text())
+
+
+class WorkRow(SQLModel, table=True):
+    """A task that a deadline gave."""
+
+    __tablename__ = "work"
+    __table_args__ = (STRICT,)
+    id: int = Field(sa_column=_id())
+    district: str = Field(sa_column=_text())
+    number: str = Field(sa_column=_text(index=True))
+    trigger: str = Field(sa_column=_text())
+    since: datetime = Field(sa_column=Column(Instant, nullable=False))
+    done: bool = Field(sa_column=Column(Flag, nullable=False))
+
+
+class RequestRow(SQLModel, table=True):
+    """An accepted request: its content's digest and the answer it got."""
+
+    __tablename__ = "request"
+    __table_args__ = (STRICT,)
+    district: str = Field(sa_column=_text(key=True))
+    request: str = Field(sa_column=_text(key=True))
+    number: str = Field(sa_column=_text())
+    seq: int = Field(sa_column=Column(Integer, nullable=False))
+    content: str = Field(sa_column=_text())
+    answer: str = Field(sa_column=_text())
+
+
+class PupilRow(SQLModel, table=True):
+    """A row of the register, sealed."""
+
+    __tablename__ = "pupil"
+    __table_args__ = (STRICT,)
+    district: str = Field(sa_column=_text(key=True))
+    register_no: str = Field(sa_column=_text(key=True))
+    digest: str = Field(sa_column=_text())
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class FindingTable(SQLModel, table=True):
+    """A difference that a person must settle; name and detail are sealed."""
+
+    __tablename__ = "finding"
+    __table_args__ = (UniqueConstraint("district", "key"), STRICT)
+    id: int = Field(sa_column=_id())
+    district: str = Field(sa_column=_text())
+    key: str = Field(sa_column=_text())
+    kind: str = Field(sa_column=_text())
+    register_no: str = Field(sa_column=_text())
+    school: str = Field(sa_column=_text(index=True))
+    found_on: date = Field(sa_column=Column(Day, nullable=False))
+    status: str = Field(sa_column=_text())
+    number: str = Field(sa_column=_text())
+    settled_by: str = Field(sa_column=_text())
+    settled_at: datetime | None = Field(sa_column=Column(Instant))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class AccessRow(SQLModel, table=True):
+    """A reading of a case, or a refused attempt; append-only, with a chain of its own."""
+
+    __tablename__ = "access_log"
+    __table_args__ = (STRICT,)
+    id: int = Field(sa_column=_id())
+    account: str = Field(sa_column=_text())
+    what: str = Field(sa_column=_text())
+    number: str = Field(sa_column=_text(index=True))
+    at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    previous: str = Field(sa_column=_text())
+    hash: str = Field(sa_column=_text())

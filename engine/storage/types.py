@@ -1,0 +1,61 @@
+"""Column types of our own: the same meaning on every database, and aware instants in and out."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Integer, LargeBinary, Text
+from sqlalchemy.types import TypeDecorator
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant as fixed-width UTC text, so that text order is time order."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
+        """Into the database; a naive instant is refused."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive instant must not be stored")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
+        """Out of the database."""
+        return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+class Day(TypeDecorator[date]):
+    """A legal day as ISO text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Any) -> str | None:
+        """Into the database."""
+        return None if value is None else value.isoformat()
+
+    def process_result_value(self, value: str | None, dialect: Any) -> date | None:
+        """Out of the database."""
+        return None if value is None else date.fromisoformat(value)
+
+
+class Flag(TypeDecorator[bool]):
+    """A truth value as 0 or 1."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: bool | None, dialect: Any) -> int | None:  # noqa: FBT001
+        """Into the database."""
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> bool | None:
+        """Out of the database."""
+        return None if value is None else bool(value)
+
+
+__all__ = ["Day", "Flag", "Instant", "Integer", "LargeBinary", "Text"]
