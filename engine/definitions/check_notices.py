@@ -1,0 +1,191 @@
+"""Notices: every legal part is there, unconditionally; every fact exists; no money; no name in public."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from engine.definitions.complaints import Complaint, suggest
+from engine.definitions.drafts import Draft, NoticeDraft
+from engine.definitions.legal_parts import LEGAL_PARTS, KindRule
+from engine.definitions.model import BlockModel
+from engine.definitions.source import Trail
+from engine.definitions.vocabulary import BLOCKS, NOTICE_FACTS, UNIT_KINDS
+
+_MONEY = re.compile(
+    r"罚款|罚金|滞纳金|人民币|[￥¥]|[0-9０-９}]\s*万?元(?!旦)|[一二三四五六七八九十百千万两]\s*元(?!旦|月)|RMB|CNY"
+)
+_EXPRESSION = re.compile(r"{[{%](.*?)[%}]}", re.DOTALL)
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_NAME = re.compile(r"(?<![.|\w])(?<!\| )([a-z_][a-z0-9_]*)(?:\.([a-z_][a-z0-9_]*))?")
+_WORDS = frozenset("if else elif endif for endfor in not and or is set true false none loop defined".split())  # noqa: SIM905
+_BLOCK_NUMBER = re.compile(r"第(\d+)块")
+_REMEDIES = (re.compile("六十日|60日"), re.compile("六个月|6个月"))
+_LISTS = frozenset({"guardians", "persuasions", "visits", "evidence", "legal_basis", "officers"})
+_PRIVATE = frozenset({"child", "school"})
+PARTS = frozenset(part for rule in LEGAL_PARTS.values() for part in rule.parts)
+
+
+def _files(draft: Draft) -> Iterator[Complaint]:
+    for at, kind in enumerate(draft.model.documents):
+        if kind not in draft.notices:
+            yield draft.complain(("documents", at), "missing_notice", f"没有模板文件 notices/{kind}.yaml")
+    for kind, notice in draft.notices.items():
+        source = notice.source
+        if kind not in draft.model.documents:
+            message = f"文书「{kind}」没有列在 workflow.yaml 的 documents 里{suggest(kind, draft.model.documents)}"
+            yield source.complain(("document",), "unlisted_notice", message)
+        if notice.model.document != kind:
+            message = f"文书名「{notice.model.document}」与文件名「{kind}」不同；应当相同"
+            yield source.complain(("document",), "wrong_file_name", message)
+
+
+def _each(draft: Draft) -> Iterator[tuple[str, NoticeDraft, KindRule | None]]:
+    for kind, notice in draft.notices.items():
+        yield kind, notice, LEGAL_PARTS.get(kind)
+
+
+def _heads(draft: Draft) -> Iterator[Complaint]:
+    for _, notice, rule in _each(draft):
+        source, model = notice.source, notice.model
+        for at, unit in enumerate(model.issuer):
+            if unit not in UNIT_KINDS:
+                message = f"没有单位类别「{unit}」{suggest(unit, sorted(UNIT_KINDS))}"
+                yield source.complain(("issuer", at), "unknown_name", message)
+            elif rule and rule.issuers and unit not in rule.issuers:
+                message = f"「{unit}」无权签发{rule.zh}；有权的：{'、'.join(sorted(rule.issuers))}(义教法 58)"
+                yield source.complain(("issuer", at), "no_authority", message)
+        if rule and rule.numbered and model.number is None:
+            yield source.complain((), "no_number", f"{rule.zh}必须编号；请写 number: {{series: …, by: [issuer, year]}}")
+        if model.number and set(model.number.by) != {"issuer", "year"}:
+            yield source.complain(("number", "by"), "wrong_value", "编号应按机关和年份连续；写作 [issuer, year]")
+
+
+def _blocks(draft: Draft) -> Iterator[Complaint]:
+    for _, notice, _ in _each(draft):
+        for at, block in enumerate(notice.model.blocks):
+            yield from _block(notice, block, ("blocks", at))
+
+
+def _block(notice: NoticeDraft, block: BlockModel, trail: Trail) -> Iterator[Complaint]:
+    complain = notice.source.complain
+    if len(block.kinds) != 1:
+        found = "、".join(block.kinds) or "没有"
+        yield complain(trail, "wrong_block", f"一块应恰好是一种：{'、'.join(BLOCKS)}；这里有：{found}")
+    if block.part and block.when:
+        message = f"「{'、'.join(block.part)}」是法定内容，不能附条件；请删去 when"
+        yield complain((*trail, "when"), "conditional_part", message, key=True)
+    if block.each and block.min is None:
+        yield complain((*trail, "each"), "no_minimum", "写了 each 就要写 min(至少几项)", key=True)
+    if block.each and block.each not in _LISTS:
+        message = f"没有列表「{block.each}」{suggest(block.each, sorted(_LISTS))}"
+        yield complain((*trail, "each"), "unknown_fact", message)
+    if block.min is not None and not block.each:
+        yield complain((*trail, "min"), "no_such_key_here", "没有 each 就不写 min", key=True)
+    if block.each and block.part and block.min == 0:
+        message = f"「{'、'.join(block.part)}」是法定内容，min 不能为 0"
+        yield complain((*trail, "min"), "conditional_part", message)
+    for at, part in enumerate(block.part):
+        if part not in PARTS:
+            yield complain((*trail, "part", at), "unknown_part", f"没有法定内容「{part}」{suggest(part, sorted(PARTS))}")
+
+
+def _texts(notice: NoticeDraft) -> Iterator[tuple[Trail, BlockModel, str]]:
+    for at, block in enumerate(notice.model.blocks):
+        for kind in block.kinds:
+            for number, text in enumerate(block.text_of(kind) or ()):
+                yield ("blocks", at, kind, number), block, text
+
+
+def _parts(draft: Draft) -> Iterator[Complaint]:
+    for _, notice, rule in _each(draft):
+        if rule is None:
+            continue
+        found = {part for block in notice.model.blocks for part in block.part}
+        for part, what in rule.parts.items():
+            if part not in found:
+                message = f"{rule.zh}少了法定内容 {part}：{what}；请写上这一块并注明 part: {part}"
+                yield notice.source.complain(("blocks",), "missing_part", message, key=True)
+        if rule.remedies and "remedies" in found:
+            yield from _remedies(notice)
+
+
+def _remedies(notice: NoticeDraft) -> Iterator[Complaint]:
+    """An order without the remedies text is a trap (DOMAIN.md 0.5)."""
+    placed = [(trail, text) for trail, block, text in _texts(notice) if "remedies" in block.part]
+    whole = "".join(text for _, text in placed)
+    if placed and not all(pattern.search(whole) for pattern in _REMEDIES):
+        message = "救济途径应写明六十日内申请行政复议和六个月内提起行政诉讼(复议法 20；行诉法 46)"
+        yield notice.source.complain(placed[0][0], "wrong_remedies", message)
+
+
+def _wording(draft: Draft) -> Iterator[Complaint]:
+    for _, notice, rule in _each(draft):
+        titles = [(("title",), notice.model.title)]
+        for trail, text in [*titles, *((trail, text) for trail, _, text in _texts(notice))]:
+            money = _MONEY.search(text)
+            if money:
+                message = f"「{money[0].strip('}')}」：文书里不得出现金额(义教法 58 没有罚款)"
+                yield notice.source.complain(trail, "money", message)
+            if rule and rule.anonymous and _roots(text) & _PRIVATE:
+                message = f"{rule.zh}不得出现学生姓名、学校和住址"
+                yield notice.source.complain(trail, "name_in_public", message)
+
+
+def _named(text: str) -> Iterator[tuple[str, str]]:
+    """Every fact that a template names: its root, and the name inside it or nothing."""
+    for expression in _EXPRESSION.findall(text):
+        for root, inner in _NAME.findall(_QUOTED.sub("", re.sub(r"\|\s*[a-z_]+", "", expression))):
+            if root not in _WORDS:
+                yield root, inner
+
+
+def _roots(text: str) -> frozenset[str]:
+    return frozenset(root for root, _ in _named(text))
+
+
+def _facts(draft: Draft) -> Iterator[Complaint]:
+    for kind, notice, _ in _each(draft):
+        acts = draft.issuing(kind)
+        typed = sorted({f.field for act in acts for f in draft.model.forms.get(act.source.form, [])})
+        for trail, block, text in _texts(notice):
+            local = frozenset(re.findall(r"{%-?\s*(?:for|set)\s+([a-z_]+)", text))
+            for root, inner in _named(text):
+                why = "" if root in local else _fact(root, inner, typed, inside=bool(block.each))
+                if why:
+                    yield notice.source.complain(trail, "unknown_fact", why)
+
+
+def _fact(root: str, inner: str, typed: list[str], *, inside: bool) -> str:
+    if root not in NOTICE_FACTS or (root == "item" and not inside):
+        return f"没有事实「{root}」{suggest(root, sorted(NOTICE_FACTS))}"
+    names = typed if root in ("values", "values_zh") else sorted(NOTICE_FACTS[root])
+    if inner and names and inner not in names:
+        return f"「{root}」里没有「{inner}」{suggest(inner, names)}"
+    if inner and root in ("values", "values_zh") and not names:
+        return f"出具这份文书的动作没有表单，「{root}.{inner}」永远是空的"
+    return ""
+
+
+def _templates(draft: Draft) -> Iterator[Complaint]:
+    from notifications.documents import BlockTemplate, Template, compile_template  # noqa: PLC0415  only checks need it
+    from notifications.errors import TemplateError  # noqa: PLC0415
+
+    for kind, notice, _ in _each(draft):
+        blocks = [(trail, block.kinds[0], text) for trail, block, text in _texts(notice) if "{" in text]
+        template = Template(
+            document=kind,
+            title=notice.model.title,
+            blocks=tuple(BlockTemplate(kind=name, text=text) for _, name, text in blocks),
+        )
+        try:
+            compile_template(template)
+        except TemplateError as error:
+            found = _BLOCK_NUMBER.search(str(error))
+            trail = blocks[int(found[1]) - 1][0] if found else ("blocks",)
+            message = "模板写法不对；请检查 {{ }}、{% %} 是否成对，过滤器和引号是否正确"
+            yield notice.source.complain(trail, "wrong_template", message)
+
+
+NOTICE_CHECKS = (_files, _heads, _blocks, _parts, _wording, _facts, _templates)
+"""Checks of notices."""

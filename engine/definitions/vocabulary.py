@@ -1,0 +1,122 @@
+"""The fixed words of the language: roles, kinds of unit, built-in acts, facts that a notice may draw on.
+
+Roles, kinds and acts are those of the access room, which stands on the same floor and may not be imported; a test
+holds the two equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ROLES = frozenset({
+    "class_teacher",
+    "register_clerk",
+    "school_officer",
+    "school_head",
+    "village_cadre",
+    "township_officer",
+    "township_head",
+    "subdistrict_officer",
+    "subdistrict_head",
+    "bureau_officer",
+    "legal_reviewer",
+    "bureau_head",
+    "receiver",
+    "inspector",
+    "auditor",
+    "administrator",
+    "issuer_head",
+    "system",
+})
+"""Roles of DOMAIN.md 10."""
+
+UNIT_KINDS = frozenset({
+    "district_government",
+    "county_education_department",
+    "township_government",
+    "subdistrict_office",
+    "village_committee",
+    "school",
+    "class",
+    "judicial_office",
+    "police_station",
+    "civil_affairs",
+    "labour_inspection",
+})
+"""Kinds of unit; authority hangs on them (DOMAIN.md 4)."""
+
+ISSUERS = frozenset({"township_government", "county_education_department"})
+"""The only two that may order a guardian to correct (义教法 58; DOMAIN.md 0.1)."""
+
+BUILT_IN = frozenset({
+    "case.note",
+    "case.undo",
+    "case.correct",
+    "case.hold",
+    "case.release",
+    "case.hand_over",
+    "case.reopen",
+    "document.serve",
+    "document.dispense",
+    "document.withdraw",
+    "proposal.approve",
+    "proposal.return",
+})
+"""Acts that every case has and no workflow declares (DESIGN.md §4.5)."""
+
+ALONE = frozenset({"system", "issuer_head"})
+"""Words that stand for a role in one place only: `system` never drafts or approves, `issuer_head` only approves."""
+
+FIELD_TYPES = (
+    "text",
+    "long_text",
+    "date",
+    "time",
+    "number",
+    "yes_no",
+    "choice",
+    "choices",
+    "grid",
+    "people",
+    "span",
+    "file",
+    "unit",
+)
+"""Types of a form field."""
+
+OPEN_FIELD_TYPES = frozenset({"choice", "choices", "yes_no", "date", "number", "span", "unit"})
+"""Types whose values may stand in the public part of an entry (DESIGN.md §10); free text is always sealed."""
+
+BLOCKS = ("title", "addressee", "paragraph", "heading", "list", "table", "signature", "date", "number", "annex")
+"""Kinds of block in a notice."""
+
+NOTICE_FACTS: Mapping[str, frozenset[str]] = {
+    "child": frozenset({"name", "sex", "birth", "class_name", "residence", "register_no_masked", "school"}),
+    "guardians": frozenset(),
+    "school": frozenset({"name"}),
+    "issuer": frozenset({"name", "kind"}),
+    "township": frozenset({"name", "kind"}),
+    "bureau": frozenset({"name", "kind"}),
+    "receiver": frozenset({"name", "kind"}),
+    "today": frozenset(),
+    "absent_since": frozenset(),
+    "persuasions": frozenset(),
+    "visits": frozenset(),
+    "evidence": frozenset(),
+    "values": frozenset(),
+    "values_zh": frozenset(),
+    "legal_basis": frozenset(),
+    "officers": frozenset(),
+    "case": frozenset({"number"}),
+    "order": frozenset({"id", "issued_on", "served_on", "number"}),
+    "closing": frozenset({"code", "zh"}),
+    "limit": frozenset(),
+    "fixed_on": frozenset(),
+    "number": frozenset(),
+    "issued_on": frozenset(),
+    "review_authority": frozenset(),
+    "court": frozenset(),
+    "contact": frozenset(),
+    "item": frozenset(),
+}
+"""Facts that a notice may draw on, with the names inside those that have a fixed set of them."""
