@@ -155,7 +155,7 @@ def guardian_was_heard(facts: Facts) -> Answer:
 
 @predicate("理由有证明", reads=lambda _: _field("reason", "certificate", "approved", "transfer_since"))
 def reason_is_proven(facts: Facts, *, transfer: Span) -> Answer:
-    """Holds when the reason has its proof; a school's word is no approval (义教法 11(2)); `transfer` may last so long."""
+    """Holds when the reason has its proof; a school's word is no approval (义教法 11(2))."""
     reason = str(facts.values.get("reason"))
     seen = {"reason": reason}
     if reason in ("illness", "approved_leave", "home_teaching") and facts.values.get("approved") != "yes":
