@@ -23,7 +23,7 @@ class Complaint:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
-class BadDefinition(DefinitionError):  # noqa: N818  named after what it says
+class BadDefinition(DefinitionError):
     """A definition was refused; `complaints` holds every fault that was found."""
 
     def __init__(self, complaints: Iterable[Complaint]) -> None:

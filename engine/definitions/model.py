@@ -32,7 +32,8 @@ def wrong(message: str) -> PydanticCustomError:
     return PydanticCustomError("yingfan", "{text}", {"text": message})
 
 
-def _listed(value: object) -> object:
+def listed(value: object) -> object:
+    """A word as a list of one word; everything else as it is."""
     return [value] if isinstance(value, str) else value
 
 
@@ -74,8 +75,8 @@ def _bounds(value: object) -> object:
 
 def _law(value: object) -> object:
     if isinstance(value, dict):
-        return {key: _listed(each) for key, each in value.items()}
-    return {"": _listed(value)}
+        return {key: listed(each) for key, each in value.items()}
+    return {"": listed(value)}
 
 
 def _starts(value: object) -> object:
@@ -95,7 +96,7 @@ Name = Annotated[str, StringConstraints(pattern=NAME)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"\S")]
 Folder = Annotated[str, StringConstraints(pattern=FOLDER)]
 _ONE_OR_MORE: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-Names = Annotated[list[Words], BeforeValidator(_listed), Field(min_length=1), WithJsonSchema(_ONE_OR_MORE)]
+Names = Annotated[list[Words], BeforeValidator(listed), Field(min_length=1), WithJsonSchema(_ONE_OR_MORE)]
 SpanText = Annotated[str, BeforeValidator(_span), WithJsonSchema({"type": "string", "examples": ["3 workdays"]})]
 SpanOrParameter = Annotated[
     str, BeforeValidator(_span_or_parameter), WithJsonSchema({"type": "string", "examples": ["$first_visit"]})
@@ -304,7 +305,7 @@ class NumberSource(Strict):
     by: Annotated[list[Literal["issuer", "year"]], Field(min_length=2, max_length=2)]
 
 
-Texts = Annotated[list[Words], BeforeValidator(_listed), Field(min_length=1), WithJsonSchema(_ONE_OR_MORE)]
+Texts = Annotated[list[Words], BeforeValidator(listed), Field(min_length=1), WithJsonSchema(_ONE_OR_MORE)]
 
 
 class BlockModel(Strict):

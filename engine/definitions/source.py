@@ -124,7 +124,7 @@ def _characters(text: str, file: str) -> Iterator[Complaint]:
             yield Complaint(file=file, line=at, column=hidden.start() + 1, code="control_character", message=message)
 
 
-class _Stop(Exception):  # noqa: N818  it ends a reading and reaches no one
+class _Stop(Exception):
     """The file is wrong in a way after which nothing can be said about the rest."""
 
 
