@@ -89,6 +89,8 @@ class Line(NamedTuple):
     public: Values = {}
     sealed: Values = {}
     result: Values = {}
+    trigger: str = ""
+    """The act's name in the history, where it differs from the command's."""
 
 
 def entry_of(attempt: Attempt, line: Line) -> Entry:
@@ -101,7 +103,7 @@ def entry_of(attempt: Attempt, line: Line) -> Entry:
         attempt.now,
         command.actor.user,
         attempt.role,
-        command.trigger,
+        line.trigger or command.trigger,
         line.outcome,
         case.state,
         line.target,

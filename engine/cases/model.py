@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from engine.definitions.facts import Actor, CaseView, Values
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(NamedTuple):
     """An attempt: who wants which act on which case, with what, and which version the page showed.
 
     `values` are already read (see forms.read). `happened_on` None means the day of recording. `version` None is for
@@ -22,7 +22,7 @@ class Command:
     case: str
     trigger: str
     actor: Actor
-    values: Values = field(default_factory=dict)
+    values: Values = MappingProxyType({})
     happened_on: date | None = None
     version: int | None = None
     os_user: str = ""

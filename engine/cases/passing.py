@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from engine.cases import proposals
 from engine.cases.attempt import Attempt, Line, entry_of
@@ -28,7 +27,7 @@ def act(attempt: Attempt) -> Outcome:
         return refuse("moot", Reason("timer", str(values.get("deadline")), "定时所依据的期限已经变动"))
     if running.next_at is None or running.next_at > attempt.now:
         return refuse("moot", Reason("timer", running.name, "未到时间"))
-    placed = attempt._replace(role="system")
+    placed = Attempt(*attempt[:7], "system", "")
     rule = attempt.plan.workflow.deadlines[running.name]
     if running.step < len(rule.remind):
         return _remind(placed, rule, running)
@@ -49,12 +48,9 @@ def _remind(attempt: Attempt, rule: DeadlineRule, running: Running) -> Decision:
     case = attempt.case
     deadlines = {**case.deadlines, rule.name: after_step(rule, running, attempt.now, attempt.calendar)}
     after = CaseView(*case[:4], case.seq + 1, *case[5:12], deadlines, *case[13:])
-    command = replace(attempt.command, trigger="timer.remind")
-    line = Line("", law=rule.law, public=attempt.command.values)
-    tells = rule.levels[0].tell[:1] if rule.levels else ()
-    return Decision(
-        before=case, case=after, entry=entry_of(attempt._replace(command=command), line), tells=tells or ("owner",)
-    )
+    line = Line("", law=rule.law, public=attempt.command.values, trigger="timer.remind")
+    tells = rule.levels[0].tell[:1] if rule.levels else ("owner",)
+    return Decision(case, after, entry_of(attempt, line), tells)
 
 
 def _escalate(attempt: Attempt, rule: DeadlineRule, running: Running) -> Outcome:
@@ -63,13 +59,18 @@ def _escalate(attempt: Attempt, rule: DeadlineRule, running: Running) -> Outcome
     level = rule.levels[at] if at < len(rule.levels) else Level()
     deadlines = {**case.deadlines, rule.name: after_step(rule, running, attempt.now, attempt.calendar)}
     watchers = tuple(dict.fromkeys((*case.watchers, *level.tell)))
-    after = case._replace(
-        seq=case.seq + 1,
-        version=case.version + 1,
-        owner=level.takes_over or case.owner,
-        deadlines=deadlines,
-        watchers=watchers,
-        previous=None,
+    after = CaseView(
+        *case[:4],
+        case.seq + 1,
+        case.version + 1,
+        *case[6:9],
+        level.takes_over or case.owner,
+        *case[10:12],
+        deadlines,
+        *case[13:17],
+        watchers,
+        case.closed_as,
+        None,
     )
     result: dict[str, object] = {"level": at}
     tasks = (level.task,) if level.task else ()
@@ -78,10 +79,8 @@ def _escalate(attempt: Attempt, rule: DeadlineRule, running: Running) -> Outcome
     if level.propose:
         after, orders_note = _propose(attempt, after, level.propose)
         result["proposes" if orders_note is None else "not_proposed"] = orders_note or level.propose
-    command = replace(attempt.command, trigger="timer.overdue")
-    line = Line("", law=rule.law, public=attempt.command.values, result=result)
-    entry = entry_of(attempt._replace(command=command), line)
-    return Decision(before=case, case=after, entry=entry, tells=level.tell, tasks=tasks)
+    line = Line("", law=rule.law, public=attempt.command.values, result=result, trigger="timer.overdue")
+    return Decision(case, after, entry_of(attempt, line), level.tell, tasks)
 
 
 def _propose(attempt: Attempt, case: CaseView, trigger: str) -> tuple[CaseView, tuple[str, ...] | None]:
@@ -98,7 +97,7 @@ def _propose(attempt: Attempt, case: CaseView, trigger: str) -> tuple[CaseView, 
 def _fire(attempt: Attempt, case: CaseView, level: Level) -> Outcome:
     """A transition that lists `system` among its actors; the checker lets only harmless ones through."""
     transition = attempt.plan.workflow.transitions[level.fire]
-    command = replace(attempt.command, trigger=level.fire, values={})
+    command = attempt.command._replace(trigger=level.fire, values={})
     edge = transition.edges[0]
     stepped = attempt._replace(command=command, case=case._replace(seq=case.seq - 1, version=case.version - 1))
     decision = take_effect(stepped, Effect(transition, edge, {}, {}))

@@ -207,7 +207,7 @@ def _force(
 
 
 def _as_proposed(attempt: Attempt, proposal: Proposal) -> Command:
-    return replace(attempt.command, trigger=proposal.trigger, values=proposal.values, happened_on=None)
+    return attempt.command._replace(trigger=proposal.trigger, values=proposal.values, happened_on=None)
 
 
 def _check(attempt: Attempt, transition: Transition) -> Effect | Refusal:

@@ -112,35 +112,25 @@ def days_before(due: date, span: Span, calendar: Calendar) -> date:
     return day
 
 
-def next_moment(rule: DeadlineRule, running: Running, calendar: Calendar) -> datetime | None:
-    """When the deadline acts next: its next reminder, its passing, or None after the last level.
-
-    The step counts what it did: reminders first, then levels. A level with a span of its own waits from the act of
-    the one before it (see `after_level`).
-    """
-    if running.due_on is None or running.status != "running":
-        return None
-    if running.step < len(rule.remind):
-        return at_local(days_before(running.due_on, rule.remind[running.step], calendar))
-    if running.step == len(rule.remind):
-        return running.late_after
-    return None
-
-
 def after_step(rule: DeadlineRule, running: Running, now: datetime, calendar: Calendar) -> Running:
     """The deadline after it acted once: its step grows, and the next level's clock starts now."""
-    acted = running._replace(step=running.step + 1)
-    level = acted.step - len(rule.remind)
+    step = running.step + 1
+    return Running(*running[:10], step, _after(rule, running, step, now, calendar), running.waits_for)
+
+
+def _after(rule: DeadlineRule, running: Running, step: int, now: datetime, calendar: Calendar) -> datetime | None:
+    level = step - len(rule.remind)
+    if level < 0 and running.due_on is not None:
+        return at_local(days_before(running.due_on, rule.remind[step], calendar))
     if level <= 0:
-        return acted._replace(next_at=next_moment(rule, acted, calendar))
+        return running.late_after
     if level >= len(rule.levels):
-        return acted._replace(next_at=None)
+        return None
     span = rule.levels[level].after
     if span is None:
-        return acted._replace(next_at=now)
+        return now
     anchor: date | datetime = now if span.unit is Unit.HOURS else local_day(now)
-    next_one = reckon(anchor, span, calendar)
-    return acted._replace(next_at=next_one.late_after)
+    return reckon(anchor, span, calendar).late_after
 
 
 def is_overdue(running: Running, now: datetime) -> bool:

@@ -42,8 +42,10 @@ class Keeper:
             self.uow.cases.save(stored)
         case = stored.case
         self.uow.timers.replace(case)
+        self.uow.work.done(case.identity.number, decision.entry.trigger)
         for document in made:
             self.uow.documents.put(document)
+        self.uow.documents.drop_drafts(case)
         self._proposals(case, workflow)
         self._tell(stored)
         self._open_links(stored, workflow)

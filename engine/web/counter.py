@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
+from engine.definitions.facts import Person
 from engine.definitions.workflow import Workflow
 from engine.services.model import (
     ActPage,
@@ -14,7 +15,6 @@ from engine.services.model import (
     CasePage,
     DocumentRow,
     FindingRow,
-    Person,
     ProposalPage,
     WorkList,
 )

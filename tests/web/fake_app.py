@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from engine.cases.forms import complaints, read
 from engine.cases.model import Reason, Refusal
-from engine.definitions.facts import HeldRole
+from engine.definitions.facts import HeldRole, Person
 from engine.definitions.workflow import Edge, Field, Transition, Workflow
 from engine.errors import InputError, InstallationError, RightRefused, RuleRefused
 from engine.services.model import (
@@ -28,7 +28,6 @@ from engine.services.model import (
     DocumentRow,
     FindingRow,
     HistoryRow,
-    Person,
     ProposalPage,
     ProposalRow,
     WorkList,

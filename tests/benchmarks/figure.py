@@ -1,0 +1,39 @@
+"""One figure: the least of several runs of floor and subject, taken in turns, printed as one JSON line."""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Callable
+from time import perf_counter
+
+RUNS = 5
+
+
+def best(run: Callable[[], object], n: int) -> float:
+    """Microseconds per item of one run of n items."""
+    gc.collect()
+    start = perf_counter()
+    run()
+    return (perf_counter() - start) / n * 1e6
+
+
+def compare(goal: str, what: str, n: int, *, floor: Callable[[], object], ours: Callable[[], object], ratio: float) -> dict[str, object]:
+    """Run floor and subject in turns, print and give the figure."""
+    floors, subjects = [], []
+    for _ in range(RUNS):
+        floors.append(best(floor, n))
+        subjects.append(best(ours, n))
+    reached = min(subjects) / min(floors)
+    told = {
+        "goal": goal,
+        "what": what,
+        "n": n,
+        "floor_us": round(min(floors), 3),
+        "ours_us": round(min(subjects), 3),
+        "ratio": round(reached, 2),
+        "goal_ratio": ratio,
+        "met": reached <= ratio,
+    }
+    print(json.dumps(told, ensure_ascii=False), flush=True)
+    return told
