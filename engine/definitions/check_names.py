@@ -12,7 +12,7 @@ from engine.definitions.source import Trail
 from engine.definitions.vocabulary import ALONE, BUILT_IN, ROLES, UNIT_KINDS
 from engine.definitions.workflow import FORMER
 
-PEOPLE = ROLES - ALONE
+PEOPLE = ROLES.keys() - ALONE
 
 
 def _folder(draft: Draft) -> Iterator[Complaint]:

@@ -167,7 +167,7 @@ def _opened(source: OpenedSource) -> Opened:
 
 
 def _cast(model: StorySource, source: Source) -> Iterator[Complaint]:
-    people = ROLES - ALONE
+    people = ROLES.keys() - ALONE
     for name, each in model.cast.items():
         if each.role not in people:
             message = f"没有角色「{each.role}」{suggest(each.role, sorted(people))}"

@@ -8,27 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-ROLES = frozenset({
-    "class_teacher",
-    "register_clerk",
-    "school_officer",
-    "school_head",
-    "village_cadre",
-    "township_officer",
-    "township_head",
-    "subdistrict_officer",
-    "subdistrict_head",
-    "bureau_officer",
-    "legal_reviewer",
-    "bureau_head",
-    "receiver",
-    "inspector",
-    "auditor",
-    "administrator",
-    "issuer_head",
-    "system",
-})
-"""Roles of DOMAIN.md 10."""
+ROLES: Mapping[str, str] = {
+    "class_teacher": "班主任",
+    "register_clerk": "学籍管理员",
+    "school_officer": "学校专干",
+    "school_head": "校长",
+    "village_cadre": "村居干部",
+    "township_officer": "乡镇专干",
+    "township_head": "乡镇长",
+    "subdistrict_officer": "街道专干",
+    "subdistrict_head": "街道主任",
+    "bureau_officer": "教体局专干",
+    "legal_reviewer": "法制审核",
+    "bureau_head": "教体局领导",
+    "receiver": "接收单位",
+    "inspector": "责任督学",
+    "auditor": "审计",
+    "administrator": "系统管理员",
+    "issuer_head": "签发单位负责人",
+    "system": "系统",
+}
+"""Roles of DOMAIN.md 10, with their Chinese names."""
 
 UNIT_KINDS = frozenset({
     "district_government",
