@@ -1,0 +1,1 @@
+"""The hard limits of the house, and that everything is documented."""
