@@ -38,6 +38,9 @@ def _reads(
             if what and name not in names:
                 message = f"条件「{predicate.name}」要看「{name}」，但{what}「{name}」{suggest(name, names)}"
                 yield draft.complain(placed.trail, "fact_not_collected", message)
+        deadline = args.get("deadline")
+        if deadline is not None:
+            yield from draft.unknown([str(deadline)], draft.model.deadlines, placed.trail, "期限")
         yield from _values(draft, placed, args, form)
 
 

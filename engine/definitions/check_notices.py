@@ -9,17 +9,13 @@ from engine.definitions.complaints import Complaint, suggest
 from engine.definitions.drafts import Draft, NoticeDraft
 from engine.definitions.legal_parts import LEGAL_PARTS, KindRule
 from engine.definitions.model import BlockModel
+from engine.definitions.notice_text import named, surely_compiles
 from engine.definitions.source import Trail
 from engine.definitions.vocabulary import BLOCKS, NOTICE_FACTS, UNIT_KINDS
 
 _MONEY = re.compile(
     r"罚款|罚金|滞纳金|人民币|[￥¥]|[0-9０-９}]\s*万?元(?!旦)|[一二三四五六七八九十百千万两]\s*元(?!旦|月)|RMB|CNY"
 )
-_EXPRESSION = re.compile(r"{[{%](.*?)[%}]}", re.DOTALL)
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
-_NAME = re.compile(r"(?<![.|\w])(?<!\| )([a-z_][a-z0-9_]*)(?:\.([a-z_][a-z0-9_]*))?")
-_WORDS = frozenset("if else elif endif for endfor in not and or is set true false none loop defined".split())  # noqa: SIM905
-_BLOCK_NUMBER = re.compile(r"第(\d+)块")
 _REMEDIES = (re.compile("六十日|60日"), re.compile("六个月|6个月"))
 _LISTS = frozenset({"guardians", "persuasions", "visits", "evidence", "legal_basis", "officers"})
 _PRIVATE = frozenset({"child", "school"})
@@ -127,21 +123,9 @@ def _wording(draft: Draft) -> Iterator[Complaint]:
             if money:
                 message = f"「{money[0].strip('}')}」：文书里不得出现金额(义教法 58 没有罚款)"
                 yield notice.source.complain(trail, "money", message)
-            if rule and rule.anonymous and _roots(text) & _PRIVATE:
+            if rule and rule.anonymous and _PRIVATE & {root for root, _ in named(text)}:
                 message = f"{rule.zh}不得出现学生姓名、学校和住址"
                 yield notice.source.complain(trail, "name_in_public", message)
-
-
-def _named(text: str) -> Iterator[tuple[str, str]]:
-    """Every fact that a template names: its root, and the name inside it or nothing."""
-    for expression in _EXPRESSION.findall(text):
-        for root, inner in _NAME.findall(_QUOTED.sub("", re.sub(r"\|\s*[a-z_]+", "", expression))):
-            if root not in _WORDS:
-                yield root, inner
-
-
-def _roots(text: str) -> frozenset[str]:
-    return frozenset(root for root, _ in _named(text))
 
 
 def _facts(draft: Draft) -> Iterator[Complaint]:
@@ -149,9 +133,8 @@ def _facts(draft: Draft) -> Iterator[Complaint]:
         acts = draft.issuing(kind)
         typed = sorted({f.field for act in acts for f in draft.model.forms.get(act.source.form, [])})
         for trail, block, text in _texts(notice):
-            local = frozenset(re.findall(r"{%-?\s*(?:for|set)\s+([a-z_]+)", text))
-            for root, inner in _named(text):
-                why = "" if root in local else _fact(root, inner, typed, inside=bool(block.each))
+            for root, inner in named(text):
+                why = _fact(root, inner, typed, inside=bool(block.each))
                 if why:
                     yield notice.source.complain(trail, "unknown_fact", why)
 
@@ -168,23 +151,25 @@ def _fact(root: str, inner: str, typed: list[str], *, inside: bool) -> str:
 
 
 def _templates(draft: Draft) -> Iterator[Complaint]:
-    from notifications.documents import BlockTemplate, Template, compile_template  # noqa: PLC0415  only checks need it
+    for kind, notice, _ in _each(draft):
+        hard = [(trail, block.kinds[0], text) for trail, block, text in _texts(notice) if not surely_compiles(text)]
+        at = _wrong_template(kind, hard) if hard else None
+        if at is not None:
+            message = "模板写法不对；请检查 {{ }}、{% %} 是否成对，过滤器和引号是否正确"
+            yield notice.source.complain(at, "wrong_template", message)
+
+
+def _wrong_template(kind: str, texts: list[tuple[Trail, str, str]]) -> Trail | None:
+    """The place of the first text that the document room cannot compile, or None."""
+    from notifications.documents import BlockTemplate, Template, compile_template  # noqa: PLC0415  see notice_text
     from notifications.errors import TemplateError  # noqa: PLC0415
 
-    for kind, notice, _ in _each(draft):
-        blocks = [(trail, block.kinds[0], text) for trail, block, text in _texts(notice) if "{" in text]
-        template = Template(
-            document=kind,
-            title=notice.model.title,
-            blocks=tuple(BlockTemplate(kind=name, text=text) for _, name, text in blocks),
-        )
+    for trail, name, text in texts:
         try:
-            compile_template(template)
-        except TemplateError as error:
-            found = _BLOCK_NUMBER.search(str(error))
-            trail = blocks[int(found[1]) - 1][0] if found else ("blocks",)
-            message = "模板写法不对；请检查 {{ }}、{% %} 是否成对，过滤器和引号是否正确"
-            yield notice.source.complain(trail, "wrong_template", message)
+            compile_template(Template(document=kind, title=kind, blocks=(BlockTemplate(kind=name, text=text),)))
+        except TemplateError:
+            return trail
+    return None
 
 
 NOTICE_CHECKS = (_files, _heads, _blocks, _parts, _wording, _facts, _templates)

@@ -101,8 +101,7 @@ def _deeds(workflow: Workflow, level: Level) -> str:
 def mermaid(workflow: Workflow) -> str:
     """The ladder as a Mermaid state diagram; deadlines stand in notes."""
     lines = ["stateDiagram-v2", "    direction TB"]
-    for state in workflow.states.values():
-        lines.append(f'    state "{_quiet(state.zh)}" as {state.name}')
+    lines.extend(f'    state "{_quiet(state.zh)}" as {state.name}' for state in workflow.states.values())
     moves = moves_of(workflow)
     if any(move.target == FORMER for move in moves):
         lines.append(f'    state "{FORMER_ZH}" as former_state')

@@ -124,7 +124,7 @@ def _wrapped(line: str) -> Iterator[str]:
     """A line in pieces that fit a box; pieces after the first are indented."""
     first = True
     while line:
-        room, at = COLUMNS if first else COLUMNS - 2, 0
+        room, at = float(COLUMNS if first else COLUMNS - 2), 0
         while at < len(line) and room > 0:
             room -= 1 if ord(line[at]) > 0x2E7F else 0.55
             at += 1

@@ -24,7 +24,7 @@ _PARAMETER = re.compile(r"\$([a-z][a-z0-9_]*)")
 class Strict(BaseModel):
     """A mapping of the language: no other keys, no conversion, no change afterwards."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 def wrong(message: str) -> PydanticCustomError:

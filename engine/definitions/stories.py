@@ -124,6 +124,18 @@ def load_story(path: Path) -> Story:
 
 def load_stories(folder: Path) -> tuple[Story, ...]:
     """Every story of a workflow's folder, by file name; raises BadDefinition with the complaints of all of them."""
+    stories, complaints = _stories(folder)
+    if complaints:
+        raise BadDefinition(complaints)
+    return stories
+
+
+def check_stories(folder: Path) -> tuple[Complaint, ...]:
+    """Everything that is wrong with the stories of a workflow's folder, sorted by place; never raises."""
+    return tuple(sorted(set(_stories(folder)[1])))
+
+
+def _stories(folder: Path) -> tuple[tuple[Story, ...], tuple[Complaint, ...]]:
     stories: list[Story] = []
     complaints: list[Complaint] = []
     for path in sorted((folder / "stories").glob("*.yaml")):
@@ -131,9 +143,7 @@ def load_stories(folder: Path) -> tuple[Story, ...]:
             stories.append(load_story(path))
         except BadDefinition as error:
             complaints.extend(error.complaints)
-    if complaints:
-        raise BadDefinition(complaints)
-    return tuple(stories)
+    return tuple(stories), tuple(complaints)
 
 
 def _story(model: StorySource, source: Source, complaints: list[Complaint]) -> Story:

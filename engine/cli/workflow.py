@@ -1,0 +1,143 @@
+"""yingfan workflow: check, list, show and draw the procedures; it opens no database."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.definitions.complaints import Complaint
+from engine.definitions.load import WORKFLOW_FILE, check_workflow, folders_of, load_workflow, overlay_of
+from engine.definitions.workflow import Workflow
+from engine.errors import InputError
+from engine.paths import config_dir, workflows_dir
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="输出一份 JSON")]
+Named = Annotated[str, typer.Argument(metavar="NAME", help="流程名，即文件夹名")]
+
+
+class Format(StrEnum):
+    """What `draw` can write."""
+
+    MERMAID = "mermaid"
+    SVG = "svg"
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="流程文件夹；不写则查全部")] = None,
+    as_json: AsJson = False,
+    stories: Annotated[bool, typer.Option("--stories", help="连同故事文件一起查")] = False,
+) -> None:
+    """Check workflows: every complaint at once; exit 1 when there is any."""
+    folders = [folder for path in paths for folder in _folders(path)] if paths else list(folders_of(workflows_dir()))
+    complaints = [complaint for folder in folders for complaint in _checked(folder, stories=stories)]
+    if as_json:
+        print(json.dumps([asdict(each) for each in complaints], ensure_ascii=False))
+    else:
+        for each in complaints:
+            print(each)
+        if not complaints:
+            print(f"查过{len(folders)}个流程，没有问题：{'、'.join(folder.resolve().name for folder in folders)}")
+    if complaints:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the workflows with their versions."""
+    found = [_loaded(folder.name) for folder in folders_of(workflows_dir())]
+    if as_json:
+        rows = [{"name": each.name, "title": each.title, "subject": each.subject, "hash": each.hash} for each in found]
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    for each in found:
+        size = f"{len(each.states)}个状态、{len(each.transitions)}个动作、{len(each.deadlines)}个期限"
+        print(f"{each.name}  {each.title}  {each.hash[:12]}  {size}")
+
+
+@app.command()
+def show(name: Named, as_json: AsJson = False) -> None:
+    """Show one workflow: its definition, resolved, with its hash."""
+    workflow = _loaded(name)
+    if as_json:
+        print(json.dumps({**json.loads(workflow.canonical), "hash": workflow.hash}, ensure_ascii=False))
+        return
+    print(f"{workflow.title}（{workflow.name}）\n版本 {workflow.hash}")
+    for state in workflow.states.values():
+        print(f"\n{state.zh}（{state.name}）")
+        for transition in workflow.transitions.values():
+            if state.name in transition.sources:
+                law = "、".join(dict.fromkeys(key for keys in transition.law.values() for key in keys))
+                print(f"  {transition.zh}（{transition.name}）  依据：{law}")
+        for deadline in workflow.deadlines.values():
+            if state.name in deadline.states:
+                print(f"  ◷ {deadline.zh}（{deadline.name}）  {deadline.span.zh}")
+
+
+@app.command()
+def draw(
+    name: Named,
+    format_: Annotated[Format, typer.Option("--format", help="mermaid 或 svg")] = Format.MERMAID,
+) -> None:
+    """Draw one workflow, with its deadlines and what they do."""
+    from engine.definitions import draw as words  # noqa: PLC0415  a check must not wait for pictures
+    from engine.definitions import draw_svg
+
+    workflow = _loaded(name)
+    print(words.mermaid(workflow) if format_ is Format.MERMAID else draw_svg.svg(workflow), end="")
+
+
+@app.command()
+def schema(kind: Annotated[str, typer.Argument(help="workflow、notice、overlay 或 story")] = "workflow") -> None:
+    """Print the JSON schema of one kind of file, for editors."""
+    from engine.definitions.schema import MODELS, schema_of  # noqa: PLC0415
+
+    if kind not in MODELS:
+        raise InputError(f"没有「{kind}」这种文件；可用：{'、'.join(MODELS)}")
+    print(json.dumps(schema_of(kind), ensure_ascii=False, indent=2))
+
+
+def _folders(path: Path) -> tuple[Path, ...]:
+    """The workflow folders that a path means: itself, the folder of a file, or all folders below it."""
+    if not path.exists():
+        raise InputError(f"没有 {path}；请写流程文件夹的路径")
+    if path.is_file():
+        return (path.parent.parent if path.parent.name in ("notices", "stories") else path.parent,)
+    if (path / WORKFLOW_FILE).exists():
+        return (path,)
+    inner = tuple(each for each in folders_of(path) if (each / WORKFLOW_FILE).exists())
+    return inner or (path,)
+
+
+def _known(folder: Path) -> frozenset[str]:
+    beside = folders_of(folder.resolve().parent)
+    return frozenset(each.name for each in (*beside, *folders_of(workflows_dir())))
+
+
+def _overlay(folder: Path) -> Path | None:
+    """This installation's values, for its own workflows only."""
+    own = folder.resolve().parent == workflows_dir().resolve()
+    return overlay_of(config_dir(), folder.resolve().name) if own else None
+
+
+def _checked(folder: Path, *, stories: bool) -> tuple[Complaint, ...]:
+    complaints = check_workflow(folder, overlay=_overlay(folder), known=_known(folder))
+    if not stories:
+        return complaints
+    from engine.definitions.stories import check_stories  # noqa: PLC0415  they are many, and a check must be quick
+
+    return (*complaints, *check_stories(folder))
+
+
+def _loaded(name: str) -> Workflow:
+    folders = {folder.name: folder for folder in folders_of(workflows_dir())}
+    if name not in folders:
+        raise InputError(f"没有流程「{name}」；可用：{'、'.join(folders)}")
+    return load_workflow(folders[name], overlay=overlay_of(config_dir(), name), known=frozenset(folders))
