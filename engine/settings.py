@@ -22,7 +22,9 @@ class Settings(BaseSettings):
     district: str = Field(default="QH", description="code of the district: the first part of every case number")
     host: str = Field(default="127.0.0.1", description="address the web server listens on")
     port: int = Field(default=8000, ge=1, le=65535, description="port the web server listens on")
-    review_authority: str = Field(default="本区人民政府", description="reviews orders of bureau and townships (复议法 20, 24)")
+    review_authority: str = Field(
+        default="本区人民政府", description="reviews orders of bureau and townships (复议法 20, 24)"
+    )
     court: str = Field(default="有管辖权的人民法院", description="court named in remedies; uncertain, DOMAIN 17.4")
     contact: str = Field(default="", description="office to call, as printed on notices")
     sweep_seconds: int = Field(default=20, ge=1, le=3600, description="pause between two sweeps of the worker")

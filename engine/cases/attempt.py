@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from engine.access import ROLES
@@ -79,16 +80,19 @@ def split_values(form: tuple[Field, ...], values: Values) -> tuple[Values, Value
     return public, {name: value for name, value in values.items() if name not in public_names}
 
 
+NOTHING: Values = MappingProxyType({})
+
+
 class Line(NamedTuple):
     """The parts of an entry that differ from act to act."""
 
     target: str
     outcome: int = 0
     law: tuple[str, ...] = ()
-    seen: Values = {}
-    public: Values = {}
-    sealed: Values = {}
-    result: Values = {}
+    seen: Values = NOTHING
+    public: Values = NOTHING
+    sealed: Values = NOTHING
+    result: Values = NOTHING
     trigger: str = ""
     """The act's name in the history, where it differs from the command's."""
 

@@ -9,9 +9,7 @@ from engine.definitions.facts import Facts
 from engine.definitions.workflow import Edge, Guard, Transition
 
 
-def ask(
-    guards: tuple[Guard, ...], facts: Facts, seen: dict[str, object]
-) -> tuple[tuple[Reason, ...], tuple[str, ...]]:
+def ask(guards: tuple[Guard, ...], facts: Facts, seen: dict[str, object]) -> tuple[tuple[Reason, ...], tuple[str, ...]]:
     """Every guard's no with its reason, and the acts that would help; the values used are added to `seen`."""
     reasons: list[Reason] = []
     offers: list[str] = []
@@ -55,7 +53,9 @@ def choose(attempt: Attempt, transition: Transition, facts: Facts, seen: dict[st
         return refuse("rule", *dict.fromkeys(against), accepted=tuple(dict.fromkeys(offered)))
     if len(holding) > 1:
         names = "、".join(edge.zh or str(edge.index) for edge, _ in holding)
-        return refuse("rule", Reason("definition", transition.name, f"流程定义有误：「{transition.zh}」同时符合：{names}"))
+        return refuse(
+            "rule", Reason("definition", transition.name, f"流程定义有误：「{transition.zh}」同时符合：{names}")
+        )
     edge, own = holding[0]
     seen.update(own)
     return _to(attempt, transition, edge, seen)

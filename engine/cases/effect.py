@@ -35,9 +35,8 @@ def take_effect(attempt: Attempt, effect: Effect) -> Decision:
     epoch = case.epoch + 1 if target else case.epoch
     orders, documents = _documents(attempt, effect, seq) if edge.documents else ((), case.documents)
     opens, links = _links(attempt, effect, seq) if transition.opens else ((), case.links)
-    proposals, ended = ((), ())
-    if case.proposals:
-        proposals, ended = _proposals(case, effect, left=bool(target) and target != case.state)
+    left = bool(target) and target != case.state
+    proposals, ended = _proposals(case, effect, left=left) if case.proposals else (case.proposals, ())
     state = target or case.state
     deadlines: Mapping[str, Running] = case.deadlines
     mooted: tuple[str, ...] = ()
@@ -161,9 +160,7 @@ def orders_of(attempt: Attempt, effect: Effect, seq: int, *, draft: bool) -> tup
     return tuple(orders)
 
 
-def _documents(
-    attempt: Attempt, effect: Effect, seq: int
-) -> tuple[tuple[DocumentOrder, ...], tuple[Document, ...]]:
+def _documents(attempt: Attempt, effect: Effect, seq: int) -> tuple[tuple[DocumentOrder, ...], tuple[Document, ...]]:
     case = attempt.case
     orders = orders_of(attempt, effect, seq, draft=False)
     limit = effect.values.get("limit")
@@ -200,9 +197,7 @@ def _links(attempt: Attempt, effect: Effect, seq: int) -> tuple[tuple[LinkOrder,
     return tuple(orders), (*case.links, *links)
 
 
-def _proposals(
-    case: CaseView, effect: Effect, *, left: bool
-) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
+def _proposals(case: CaseView, effect: Effect, *, left: bool) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
     """Open proposals after the act: its own is done, withdrawn ones end, and leaving the state ends the rest."""
     own = effect.transition.name
     kept = [p for p in case.proposals if not left and p.trigger != own and p.trigger not in effect.transition.withdraws]
@@ -216,30 +211,31 @@ def _deadlines(
     """Deadlines after the act, and the names of those whose escalation a late entry made moot."""
     plan, case = attempt.plan, attempt.case
     deadlines = dict(case.deadlines)
-    mooted: list[str] = []
     state = target or case.state
     met = plan.met_by.get(trigger, ())
-    if attempt.happened < attempt.today:
-        mooted.extend(_mooted(attempt, met, target))
+    mooted = _mooted(attempt, met, target) if attempt.happened < attempt.today else ()
     if met:
         deadlines = meet(deadlines, met)
     if target:
         _enter(attempt, deadlines, target, moment)
     if trigger in plan.touched:
-        for rule in plan.after.get(trigger, ()):
-            if state in rule.states:
-                restart(plan, deadlines, rule, _anchor(attempt, rule), moment)
-        for rule in plan.restarts.get(trigger, ()):
+        for rule in (*plan.after.get(trigger, ()), *plan.restarts.get(trigger, ())):
             if state in rule.states:
                 restart(plan, deadlines, rule, _anchor(attempt, rule), moment)
     for order in orders:
-        for rule in plan.issued.get(order.kind, ()):
-            if state in rule.states:
-                restart(plan, deadlines, rule, attempt.today, moment)
-        for rule in plan.served.get(order.kind, ()):
-            if state in rule.states:
-                deadlines[rule.name] = waiting(rule, moment.epoch, order.kind)
-    return deadlines, tuple(mooted)
+        _issued(attempt, deadlines, order.kind, (state, moment))
+    return deadlines, mooted
+
+
+def _issued(attempt: Attempt, deadlines: Deadlines, kind: str, at: tuple[str, Moment]) -> None:
+    """Deadlines that a newly issued document starts, or that now wait for its service."""
+    plan, (state, moment) = attempt.plan, at
+    for rule in plan.issued.get(kind, ()):
+        if state in rule.states:
+            restart(plan, deadlines, rule, attempt.today, moment)
+    for rule in plan.served.get(kind, ()):
+        if state in rule.states:
+            deadlines[rule.name] = waiting(rule, moment.epoch, kind)
 
 
 def _anchor(attempt: Attempt, rule: DeadlineRule) -> date:
@@ -247,7 +243,7 @@ def _anchor(attempt: Attempt, rule: DeadlineRule) -> date:
     return attempt.now if from_instant else attempt.happened
 
 
-def _mooted(attempt: Attempt, met: tuple[DeadlineRule, ...], target: str) -> list[str]:
+def _mooted(attempt: Attempt, met: tuple[DeadlineRule, ...], target: str) -> tuple[str, ...]:
     """Escalated deadlines that the act had kept in time, as its late entry now shows (DESIGN.md §4.4)."""
     plan, found = attempt.plan, []
     names = {rule.name for rule in met}
@@ -257,7 +253,7 @@ def _mooted(attempt: Attempt, met: tuple[DeadlineRule, ...], target: str) -> lis
         in_time = running.due_on is not None and attempt.happened <= running.due_on
         if ends and in_time and escalated(rule, running):
             found.append(name)
-    return found
+    return tuple(found)
 
 
 def _enter(attempt: Attempt, deadlines: Deadlines, target: str, moment: Moment) -> None:

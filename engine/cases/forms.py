@@ -1,4 +1,4 @@
-"""Forms: raw text into typed values, and the complaints of a filled form. The same for page, command line and import."""
+"""Forms: raw text into typed values, and the complaints of a filled form; the same for page, command line, import."""
 
 from __future__ import annotations
 

@@ -7,7 +7,9 @@ machine then says no to anything that is not in the definition.
 
 from __future__ import annotations
 
-from transitions import Machine
+from enum import Enum
+
+from transitions import Machine, State
 
 from engine.definitions.workflow import FORMER, Workflow
 
@@ -30,7 +32,7 @@ class Steps:
         self._events = dict(build(workflow).events)
 
     def fire(self, event: str, source: str) -> str:
-        """The state after this event; raises MachineError when no such edge leaves `source`, KeyError when none exists."""
+        """The state after this event; raises MachineError when it does not leave `source`, KeyError when there is none."""
         token = Token(source)
         self._events[event].trigger(token)
         return token.state
@@ -50,12 +52,12 @@ def build(workflow: Workflow) -> Machine:
         auto_transitions=False,
         send_event=True,
     )
+    sources: list[str | Enum | State]
     rungs = [state.name for state in workflow.states.values() if state.kind == "open"]
     for transition in workflow.transitions.values():
         for edge in transition.edges:
             targets = rungs if edge.to == FORMER else [edge.to] if edge.to else []
             for target in targets:
-                machine.add_transition(
-                    event_name(transition.name, edge.index, target), sorted(transition.sources), target
-                )
+                sources = [*sorted(transition.sources)]
+                machine.add_transition(event_name(transition.name, edge.index, target), sources, target)
     return machine

@@ -62,7 +62,9 @@ def _entrusted(values: Values) -> list[Reason]:
 
 
 def _mail(values: Values) -> list[Reason]:
-    return _need(values, "tracking_no", "邮寄送达应填邮件号") + _need(values, "slip", "应有注明收件日期的回执；以收件日期为送达日期")
+    return _need(values, "tracking_no", "邮寄送达应填邮件号") + _need(
+        values, "slip", "应有注明收件日期的回执；以收件日期为送达日期"
+    )
 
 
 def _electronic(values: Values) -> list[Reason]:
@@ -71,15 +73,21 @@ def _electronic(values: Values) -> list[Reason]:
 
 
 def _forwarded(values: Values) -> list[Reason]:
-    found = [] if values.get("body") in ("unit", "prison", "education_place") else [
-        Reason("field", "body", "转交送达限于部队、监狱、强制性教育机构；可选 unit、prison、education_place")
-    ]
+    found = (
+        []
+        if values.get("body") in ("unit", "prison", "education_place")
+        else [Reason("field", "body", "转交送达限于部队、监狱、强制性教育机构；可选 unit、prison、education_place")]
+    )
     return found + _need(values, "letter", "应有转交函") + _need(values, "receipt", "应有本人签收的回证")
 
 
 def _public_notice(values: Values) -> list[Reason]:
     found = _need(values, "posted_on", "应填公告张贴或刊登之日（多处的以最后一处为准）")
-    return found + _need(values, "where", "应填公告张贴或刊登的地点") + _need(values, "reason", "案卷应记明公告送达的原因和经过")
+    return (
+        found
+        + _need(values, "where", "应填公告张贴或刊登的地点")
+        + _need(values, "reason", "案卷应记明公告送达的原因和经过")
+    )
 
 
 _PROOF: Mapping[str, Callable[[Values], list[Reason]]] = {
@@ -102,14 +110,14 @@ def evidence(values: Values, failed: tuple[str, ...]) -> tuple[Reason, ...]:
         return (Reason("field", "method", f"送达方式应为：{options}"),)
     servers = values.get("servers", ())
     found: list[Reason] = []
-    if not isinstance(servers, tuple) or len(servers) < 2:  # noqa: PLR2004  two officers, 处罚法 42 by analogy
+    if not isinstance(servers, tuple) or len(servers) < 2:
         found.append(Reason("field", "servers", "送达人应不少于两人"))
     if values.get("result", "served") != "served":
         return tuple(found + _need(values, "reason", "未送达应记明原因"))
     found += _PROOF[str(method)](values)
-    if method == "public_notice" and values.get("unknown_whereabouts") != "yes":
-        if len(set(failed)) < TRIED_BEFORE_NOTICE:
-            found.append(Reason("guard", "public_notice_allowed", "公告送达限于下落不明，或者两种以上方式均送达不成"))
+    tried = len(set(failed)) >= TRIED_BEFORE_NOTICE
+    if method == "public_notice" and values.get("unknown_whereabouts") != "yes" and not tried:
+        found.append(Reason("guard", "public_notice_allowed", "公告送达限于下落不明，或者两种以上方式均送达不成"))
     return tuple(found)
 
 

@@ -20,7 +20,13 @@ PUBLIC_OPENING = frozenset({"kind", "channel"})
 
 
 def open_case(
-    workflow: Workflow, identity: Identity, command: Command, now: datetime, calendar: Calendar, *, unit: str, owner: str = ""
+    workflow: Workflow,
+    identity: Identity,
+    command: Command,
+    now: datetime,
+    calendar: Calendar,
+    *,
+    unit: str,
 ) -> Decision:
     """The decision that opens a case in its initial state, with the deadlines of that state.
 
@@ -30,7 +36,7 @@ def open_case(
     today = local_day(now)
     happened = command.happened_on or today
     bare = CaseView(
-        identity, workflow.initial, "", 1, 0, 0, "", happened, unit, owner, {}, {}, {}, (), (), (), (), (), "", None
+        identity, workflow.initial, "", 1, 0, 0, "", happened, unit, "", {}, {}, {}, (), (), (), (), (), "", None
     )
     held = command.actor.role_in(frozenset(r.role for r in command.actor.roles), identity.scope, today)
     role = held.role if held else "system"
@@ -47,7 +53,9 @@ def open_case(
     return Decision(before=None, case=after, entry=entry)
 
 
-def child_identity(parent: CaseView, order: LinkOrder, reference: str, receiver: UnitFacts | None, now: datetime) -> Identity:
+def child_identity(
+    parent: CaseView, order: LinkOrder, reference: str, receiver: UnitFacts | None, now: datetime
+) -> Identity:
     """The identity of a linked case: its parent's subject and units, and the receiver beside them."""
     units = parent.identity.units
     if receiver is not None:
@@ -87,4 +95,3 @@ def link_changed(
     after = parent._replace(seq=parent.seq + 1, links=links)
     line = Line("", public=values)
     return Decision(before=parent, case=after, entry=entry_of(attempt, line))
-

@@ -47,7 +47,7 @@ def timer_values(running: Running) -> Mapping[str, object]:
 def _remind(attempt: Attempt, rule: DeadlineRule, running: Running) -> Decision:
     case = attempt.case
     deadlines = {**case.deadlines, rule.name: after_step(rule, running, attempt.now, attempt.calendar)}
-    after = CaseView(*case[:4], case.seq + 1, *case[5:12], deadlines, *case[13:])
+    after = acted(case, deadlines)
     line = Line("", law=rule.law, public=attempt.command.values, trigger="timer.remind")
     tells = rule.levels[0].tell[:1] if rule.levels else ("owner",)
     return Decision(case, after, entry_of(attempt, line), tells)
@@ -59,19 +59,7 @@ def _escalate(attempt: Attempt, rule: DeadlineRule, running: Running) -> Outcome
     level = rule.levels[at] if at < len(rule.levels) else Level()
     deadlines = {**case.deadlines, rule.name: after_step(rule, running, attempt.now, attempt.calendar)}
     watchers = tuple(dict.fromkeys((*case.watchers, *level.tell)))
-    after = CaseView(
-        *case[:4],
-        case.seq + 1,
-        case.version + 1,
-        *case[6:9],
-        level.takes_over or case.owner,
-        *case[10:12],
-        deadlines,
-        *case[13:17],
-        watchers,
-        case.closed_as,
-        None,
-    )
+    after = acted(case, deadlines, owner=level.takes_over or case.owner, watchers=watchers)
     result: dict[str, object] = {"level": at}
     tasks = (level.task,) if level.task else ()
     if level.fire:
@@ -81,6 +69,35 @@ def _escalate(attempt: Attempt, rule: DeadlineRule, running: Running) -> Outcome
         result["proposes" if orders_note is None else "not_proposed"] = orders_note or level.propose
     line = Line("", law=rule.law, public=attempt.command.values, result=result, trigger="timer.overdue")
     return Decision(case, after, entry_of(attempt, line), level.tell, tasks)
+
+
+def acted(
+    case: CaseView, deadlines: Mapping[str, Running], *, owner: str = "", watchers: tuple[str, ...] | None = None
+) -> CaseView:
+    """The case after a timer acted; with watchers named it was an escalation, which is news for open pages."""
+    escalation = watchers is not None
+    return CaseView(
+        case.identity,
+        case.state,
+        case.former,
+        case.epoch,
+        case.seq + 1,
+        case.version + escalation,
+        case.head,
+        case.entered_on,
+        case.unit,
+        owner or case.owner,
+        case.tallies,
+        case.acts,
+        deadlines,
+        case.documents,
+        case.proposals,
+        case.links,
+        case.pauses,
+        watchers if watchers is not None else case.watchers,
+        case.closed_as,
+        None if escalation else case.previous,
+    )
 
 
 def _propose(attempt: Attempt, case: CaseView, trigger: str) -> tuple[CaseView, tuple[str, ...] | None]:

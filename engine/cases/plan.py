@@ -80,9 +80,7 @@ def _by_trigger(workflow: Workflow, which: str) -> Rules:
 
 def _entering(workflow: Workflow, *kinds: str) -> Rules:
     return {
-        state: tuple(
-            rule for rule in workflow.deadlines.values() if state in rule.states and rule.starts.kind in kinds
-        )
+        state: tuple(rule for rule in workflow.deadlines.values() if state in rule.states and rule.starts.kind in kinds)
         for state in workflow.states
     }
 
@@ -92,7 +90,11 @@ def _split(transition: Transition, *, with_form: bool) -> tuple[Guard, ...]:
 
 
 def _build(workflow: Workflow) -> Plan:
-    after, restarts, met_by = _by_start(workflow, "after"), _by_trigger(workflow, "restarts"), _by_trigger(workflow, "met_by")
+    after, restarts, met_by = (
+        _by_start(workflow, "after"),
+        _by_trigger(workflow, "restarts"),
+        _by_trigger(workflow, "met_by"),
+    )
     transitions = workflow.transitions
     return Plan(
         workflow=workflow,

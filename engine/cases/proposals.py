@@ -19,7 +19,6 @@ from engine.cases.model import Command, Decision, DocumentOrder, Outcome, Reason
 from engine.definitions.facts import Addressee, CaseView, Document, Proposal, Values
 from engine.definitions.workflow import Transition
 
-
 Approvals = tuple[tuple[str, str, date], ...]
 
 
@@ -190,9 +189,7 @@ def _step(attempt: Attempt, proposal: Proposal, approvals: Approvals) -> Decisio
     return Decision(before=case, case=after, entry=entry_of(attempt, line), tells=tells)
 
 
-def _force(
-    attempt: Attempt, proposal: Proposal, transition: Transition, approvals: Approvals
-) -> Outcome:
+def _force(attempt: Attempt, proposal: Proposal, transition: Transition, approvals: Approvals) -> Outcome:
     """The act itself, with the values as proposed; its happened-on day is today for acts of authority."""
     today = attempt.today
     happened = today if transition.approvals else proposal.happened_on
@@ -200,7 +197,9 @@ def _force(
     checked = _check(again, transition)
     if isinstance(checked, Refusal):
         return checked
-    drafts = tuple(d.id for d in attempt.case.documents if d.status == "draft" and d.id.startswith(proposal.id[1:] + "-"))
+    drafts = tuple(
+        d.id for d in attempt.case.documents if d.status == "draft" and d.id.startswith(proposal.id[1:] + "-")
+    )
     seen = {**checked.seen, "proposed_by": proposal.proposed_by, "approved_by": tuple(by for _, by, _ in approvals)}
     effect = checked._replace(seen=seen, document_ids=drafts)
     return take_effect(again, effect)

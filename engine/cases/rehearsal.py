@@ -109,7 +109,15 @@ class Rehearsal:
         if case.deadlines is not old:
             for name, running in case.deadlines.items():
                 if running.next_at is not None and old.get(name) is not running:
-                    timer = (running.next_at, next(self._ids), number, name, running.epoch, running.generation, running.step)
+                    timer = (
+                        running.next_at,
+                        next(self._ids),
+                        number,
+                        name,
+                        running.epoch,
+                        running.generation,
+                        running.step,
+                    )
                     heapq.heappush(self._heap, timer)
         if decision.opens:
             self._open_links(decision, now)

@@ -81,7 +81,9 @@ def correct(attempt: Attempt) -> Outcome:
         return wrong
     act = case.acts.get(str(values["entry"]))
     if act is None:
-        return refuse("rule", Reason("field", "entry", f"没有登记「{values['entry']}」；可更正：{'、'.join(case.acts)}"))
+        return refuse(
+            "rule", Reason("field", "entry", f"没有登记「{values['entry']}」；可更正：{'、'.join(case.acts)}")
+        )
     corrected = _corrected(attempt, act, str(values["field"]), values["value"])
     if isinstance(corrected, Refusal):
         return corrected

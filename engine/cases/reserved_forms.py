@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from engine.cases.methods import METHODS
 from engine.cases.service import DISPENSATIONS
 from engine.definitions.facts import CaseView
@@ -71,7 +73,12 @@ def _serve(case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
 
 def _dispense(case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
     document, to = _serve(case, workflow)[:2]
-    return (document, to, _choice("reason", "理由", tuple(DISPENSATIONS.items())), _text("note", "说明", required=False))
+    return (
+        document,
+        to,
+        _choice("reason", "理由", tuple(DISPENSATIONS.items())),
+        _text("note", "说明", required=False),
+    )
 
 
 def _deadline(case: CaseView, workflow: Workflow) -> Field:
@@ -103,19 +110,33 @@ def _proposals(case: CaseView, workflow: Workflow) -> Field:
     return _choice("proposal", "报批", (*options, *((p.trigger, p.trigger) for p in case.proposals)))
 
 
+Form = Callable[[CaseView, Workflow], tuple[Field, ...]]
+
+_FORMS: Mapping[str, Form] = {
+    "case.note": lambda _case, _workflow: (_text("text", "内容"),),
+    "case.undo": lambda _case, _workflow: (),
+    "case.correct": _correct,
+    "case.hold": _hold,
+    "case.release": lambda case, workflow: (_deadline(case, workflow),),
+    "case.hand_over": lambda _case, _workflow: (
+        Field(name="owner", zh="新负责人", type="text", required=True),
+        _text("reason", "理由"),
+    ),
+    "case.reopen": lambda _case, _workflow: (_text("reason", "理由"),),
+    "document.serve": _serve,
+    "document.dispense": _dispense,
+    "document.withdraw": lambda case, workflow: (
+        _choice("document", "文书", _documents(case, workflow)),
+        _text("reason", "理由"),
+    ),
+    "proposal.approve": lambda case, workflow: (
+        _proposals(case, workflow),
+        _text("opinion", "意见", required=False),
+    ),
+    "proposal.return": lambda case, workflow: (_proposals(case, workflow), _text("reason", "退回理由")),
+}
+
+
 def reserved_form(trigger: str, case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
     """The form of a reserved act for this case; raises KeyError for a name that is none."""
-    return {
-        "case.note": lambda: (_text("text", "内容"),),
-        "case.undo": tuple,
-        "case.correct": lambda: _correct(case, workflow),
-        "case.hold": lambda: _hold(case, workflow),
-        "case.release": lambda: (_deadline(case, workflow),),
-        "case.hand_over": lambda: (Field(name="owner", zh="新负责人", type="text", required=True), _text("reason", "理由")),
-        "case.reopen": lambda: (_text("reason", "理由"),),
-        "document.serve": lambda: _serve(case, workflow),
-        "document.dispense": lambda: _dispense(case, workflow),
-        "document.withdraw": lambda: (_choice("document", "文书", _documents(case, workflow)), _text("reason", "理由")),
-        "proposal.approve": lambda: (_proposals(case, workflow), _text("opinion", "意见", required=False)),
-        "proposal.return": lambda: (_proposals(case, workflow), _text("reason", "退回理由")),
-    }[trigger]()
+    return _FORMS[trigger](case, workflow)

@@ -11,7 +11,7 @@ from engine.cases.attempt import Attempt, Line, day_reason, entry_of, in_role, r
 from engine.cases.effect import restart
 from engine.cases.methods import METHODS, evidence, public_notice_day
 from engine.cases.model import Decision, Outcome, Reason, Refusal, refuse
-from engine.cases.timers import meet, moment_of
+from engine.cases.timers import Deadlines, meet, moment_of
 from engine.definitions.facts import Addressee, CaseView, Document, Values
 
 DISPENSATIONS: Mapping[str, str] = {
@@ -31,7 +31,9 @@ def _document(attempt: Attempt) -> Document | Refusal:
         return found
     issued = "、".join(f"{d.kind}({d.id})" for d in case.documents if d.status == "issued") or "没有"
     if found is not None:
-        return refuse("rule", Reason("field", "document", f"文书「{named}」尚未签发或已撤回，不能送达；已签发的：{issued}"))
+        return refuse(
+            "rule", Reason("field", "document", f"文书「{named}」尚未签发或已撤回，不能送达；已签发的：{issued}")
+        )
     return refuse("rule", Reason("field", "document", f"没有文书「{named}」；已签发的：{issued}"))
 
 
@@ -65,7 +67,7 @@ def serve(attempt: Attempt) -> Outcome:
         return refuse("rule", *reasons)
     if values.get("result", "served") != "served":
         tried = replace(addressee, failed=(*addressee.failed, str(values["method"])))
-        return _recorded(placed, document, tried, ())
+        return _recorded(placed, document, tried)
     return _served(placed, document, addressee)
 
 
@@ -87,12 +89,13 @@ def _served(attempt: Attempt, document: Document, addressee: Addressee) -> Outco
     if method == "public_notice":
         posted = values["posted_on"]
         day = public_notice_day(posted, attempt.calendar) if isinstance(posted, date) else day
-    kind = next((n for n in (attempt.plan.workflow.notices.get(document.kind),) if n), None)
-    if document.fixed_on is not None and kind is not None and day >= document.fixed_on:
-        return refuse("rule", Reason("day", "happened_on", f"决定书限定{document.fixed_on}前改正，{day}送达已无期限可用，应重新签发"))
+    if document.fixed_on is not None and day >= document.fixed_on:
+        return refuse(
+            "rule",
+            Reason("day", "happened_on", f"决定书限定{document.fixed_on}前改正，{day}送达已无期限可用，应重新签发"),
+        )
     status = "posted" if day > attempt.today else "served"
-    done = replace(addressee, status="served" if status == "served" else "posted", method=method, served_on=day)
-    return _recorded(attempt, document, done, (method,))
+    return _recorded(attempt, document, replace(addressee, status=status, method=method, served_on=day))
 
 
 def dispense(attempt: Attempt) -> Outcome:
@@ -110,7 +113,7 @@ def dispense(attempt: Attempt) -> Outcome:
     if reason not in DISPENSATIONS:
         options = "、".join(f"{key}({zh})" for key, zh in DISPENSATIONS.items())
         return refuse("rule", Reason("field", "reason", f"免除送达的理由应为：{options}"))
-    return _recorded(placed, document, replace(addressee, status="dispensed", reason=str(reason)), ())
+    return _recorded(placed, document, replace(addressee, status="dispensed", reason=str(reason)))
 
 
 def withdraw(attempt: Attempt) -> Outcome:
@@ -136,7 +139,7 @@ def withdraw(attempt: Attempt) -> Outcome:
     return Decision(before=case, case=after, entry=entry_of(placed, line))
 
 
-def _recorded(attempt: Attempt, document: Document, addressee: Addressee, _: tuple[str, ...]) -> Decision:
+def _recorded(attempt: Attempt, document: Document, addressee: Addressee) -> Decision:
     """The case with this addressee's service, and the deadlines that it starts."""
     case = attempt.case
     addressees = tuple(addressee if each.key == addressee.key else each for each in document.addressees)
@@ -153,12 +156,16 @@ def _recorded(attempt: Attempt, document: Document, addressee: Addressee, _: tup
     public = {name: values[name] for name in ("document", "to", "method", "result") if name in values}
     sealed: Values = {name: value for name, value in values.items() if name not in public}
     result = {"served_on": addressee.served_on} if addressee.served_on else {}
-    return Decision(before=case, case=after, entry=entry_of(attempt, Line("", public=public, sealed=sealed, result=result)))
+    return Decision(
+        before=case, case=after, entry=entry_of(attempt, Line("", public=public, sealed=sealed, result=result))
+    )
 
 
-def _deadlines(attempt: Attempt, case: CaseView, document: Document) -> Mapping[str, object]:
+def _deadlines(attempt: Attempt, case: CaseView, document: Document) -> Deadlines:
     plan = attempt.plan
-    deadlines = meet(case.deadlines, plan.met_by.get("document.serve", ())) if _nobody_waits(document) else dict(case.deadlines)
+    deadlines = (
+        meet(case.deadlines, plan.met_by.get("document.serve", ())) if _nobody_waits(document) else dict(case.deadlines)
+    )
     moment = moment_of(case, attempt.calendar)
     day = document.served_on or _posted_day(document)
     if day is None:

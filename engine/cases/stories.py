@@ -73,9 +73,7 @@ def actor_of(cast: Cast) -> Actor:
 
 
 class _Stage:
-    def __init__(
-        self, story: Story, workflow: Workflow, workflows: Mapping[str, Workflow], calendar: Calendar
-    ) -> None:
+    def __init__(self, story: Story, workflow: Workflow, workflows: Mapping[str, Workflow], calendar: Calendar) -> None:
         self.story = story
         self.workflow = workflow
         self.stage = Rehearsal(workflows, calendar, units=all_units())
@@ -213,31 +211,9 @@ class _Stage:
 
     def _facts(self, expect: Expectation, case: CaseView, step: Step) -> Iterable[tuple[str, object, object]]:
         """(what, expected, actual) of everything that the step speaks of."""
-        fresh = self.stage.decisions[self.seen :]
+        yield from _named(expect, case)
+        yield from self._happened(expect, case, step)
         workflow = self.stage.workflows[case.identity.workflow]
-        if expect.state is not None:
-            yield "state", expect.state, case.state
-        for name, times in expect.counts.items():
-            yield f"counts.{name}", times, case.tallies[name].times if name in case.tallies else 0
-        for name, due in expect.due.items():
-            yield f"due.{name}", due, _due(case, name)
-        for name in expect.provisional:
-            yield f"provisional.{name}", True, name in case.deadlines and case.deadlines[name].provisional
-        for name, day in expect.check_on.items():
-            yield f"check_on.{name}", day, case.deadlines[name].check_on if name in case.deadlines else None
-        if expect.overdue is not None:
-            now = step.at
-            yield "overdue", set(expect.overdue), {n for n, d in case.deadlines.items() if is_overdue(d, now)}
-        if expect.told is not None:
-            yield "told", set(expect.told), {role for each in fresh for role in each.tells}
-        if expect.tasks is not None:
-            yield "tasks", set(expect.tasks), {task for each in fresh for task in each.tasks}
-        if expect.proposed is not None:
-            yield "proposed", True, any(p.trigger == expect.proposed for p in case.proposals)
-        for kind, status in expect.documents.items():
-            yield f"documents.{kind}", status, _document(case, kind)
-        if expect.closed_as is not None:
-            yield "closed_as", expect.closed_as, case.closed_as
         if expect.counts_as_returned is not None:
             closing = workflow.closings.get(case.closed_as)
             yield "counts_as_returned", expect.counts_as_returned, bool(closing and closing.counts_as_returned)
@@ -245,8 +221,20 @@ class _Stage:
             yield f"linked.{name}", state, self._linked(name)
         if expect.possible is not None:
             yield "possible", set(), set(expect.possible) - self._possible(case, workflow, step)
+
+    def _happened(self, expect: Expectation, case: CaseView, step: Step) -> Iterable[tuple[str, object, object]]:
+        """What the step's act and the nights before it did."""
+        fresh = self.stage.decisions[self.seen :]
+        if expect.overdue is not None:
+            overdue = {name for name, each in case.deadlines.items() if is_overdue(each, step.at)}
+            yield "overdue", set(expect.overdue), overdue
+        if expect.told is not None:
+            yield "told", set(expect.told), {role for each in fresh for role in each.tells}
+        if expect.tasks is not None:
+            yield "tasks", set(expect.tasks), {task for each in fresh for task in each.tasks}
         if expect.history is not None:
-            told = tuple(d.entry.trigger for d in self.stage.decisions if d.case.identity.number == case.identity.number)
+            number = case.identity.number
+            told = tuple(d.entry.trigger for d in self.stage.decisions if d.case.identity.number == number)
             yield "history", expect.history, told[-len(expect.history) :]
 
     def _linked(self, name: str) -> str:
@@ -266,6 +254,26 @@ class _Stage:
         self.played.differences.append(f"{self.story.file}:{step.line}: {what}: expected {expected}, got {actual}")
 
 
+def _named(expect: Expectation, case: CaseView) -> Iterable[tuple[str, object, object]]:
+    """What the case itself shows."""
+    if expect.state is not None:
+        yield "state", expect.state, case.state
+    if expect.closed_as is not None:
+        yield "closed_as", expect.closed_as, case.closed_as
+    if expect.proposed is not None:
+        yield "proposed", True, any(p.trigger == expect.proposed for p in case.proposals)
+    for name, times in expect.counts.items():
+        yield f"counts.{name}", times, case.tallies[name].times if name in case.tallies else 0
+    for name, due in expect.due.items():
+        yield f"due.{name}", due, _due(case, name)
+    for name in expect.provisional:
+        yield f"provisional.{name}", True, name in case.deadlines and case.deadlines[name].provisional
+    for name, day in expect.check_on.items():
+        yield f"check_on.{name}", day, case.deadlines[name].check_on if name in case.deadlines else None
+    for kind, status in expect.documents.items():
+        yield f"documents.{kind}", status, _document(case, kind)
+
+
 def _is(reason: Reason, name: str) -> bool:
     return name in (reason.name, reason.kind)
 
@@ -282,4 +290,3 @@ def _due(case: CaseView, name: str) -> date | str:
 def _document(case: CaseView, kind: str) -> str:
     found = [each for each in case.documents if each.kind == kind]
     return found[-1].status if found else "none"
-

@@ -80,7 +80,7 @@ def run(arguments: Sequence[str]) -> int:
     except YingfanError as error:
         print(str(error).replace("\n", " "), file=sys.stderr)
         return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 3)
-    except Exception as error:  # noqa: BLE001  usage errors have no public base class to name
+    except Exception as error:
         if not hasattr(error, "format_message"):
             raise
         print(error.format_message(), file=sys.stderr)

@@ -37,7 +37,6 @@ def run(
 def serve(app: App, host: str, port: int) -> None:
     """Serve an open installation with its worker beside it, until interrupted."""
 
-
     scheduler = scheduler_for(app, app.settings.sweep_seconds)
     scheduler.start()
     try:

@@ -86,7 +86,10 @@ class Cases:
             for case, workflow in _seen(self.office, uow, actor, today):
                 rows.extend(self._rows(uow, actor, case, workflow))
                 approvals.extend(self._approvals(uow, actor, case, workflow))
-                soon.extend((each.at, f"{case.identity.number} {coming_line(workflow, each)}") for each in coming(workflow, case))
+                soon.extend(
+                    (each.at, f"{case.identity.number} {coming_line(workflow, each)}")
+                    for each in coming(workflow, case)
+                )
         rows.sort(key=lambda row: (row.due_on or date.max, row.case))
         findings = tuple(f for f in Roster(office=self.office).findings(account) if f.status == "open")
         return WorkList(
@@ -172,5 +175,3 @@ def _seen(office: Office, uow: UnitOfWork, actor: Actor, today: date) -> list[tu
         if case is not None and sees(actor, case, today):
             found.append((case, office.version(uow.cases.definition_of(number))))
     return found
-
-

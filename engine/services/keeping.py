@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,9 @@ class Keeper:
         self._tell_parent(stored, workflow)
         return case
 
-    def filled(self, decision: Decision, workflow: Workflow, order: DocumentOrder, values: Values, number: str) -> Filled:
+    def filled(
+        self, decision: Decision, workflow: Workflow, order: DocumentOrder, values: Values, number: str
+    ) -> Filled:
         """The text of one document as it stands with these facts; InputError names a fact or character that stops it."""
         case = decision.case
         context = NoticeContext(
@@ -117,7 +119,11 @@ class Keeper:
 
     def _proposals(self, case: CaseView, workflow: Workflow) -> None:
         rows = [
-            (each, next_approvers(workflow.transitions[each.trigger], case, each), chain_of(workflow.transitions[each.trigger]))
+            (
+                each,
+                next_approvers(workflow.transitions[each.trigger], case, each),
+                chain_of(workflow.transitions[each.trigger]),
+            )
             for each in case.proposals
         ]
         self.uow.proposals.replace(case, [(each, roles) for each, roles, _ in rows])

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from engine.clock import at_local
 from engine.services.acting import actor_and_case
+from engine.services.case_page import document_row
 from engine.services.model import DocumentRow
 from engine.services.office import Office
-from engine.services.reading import document_row
 from engine.services.refusals import refused
 from notifications.documents import Filled
 from notifications.html import Letterhead, html

@@ -1,63 +1,32 @@
-"""Pages read from cases: the case, an act's form, a proposal, a history. Every reading of a child's page is logged first."""
+"""Reading cases: the case, an act's form, a proposal, a history; every reading is logged before it is shown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from engine.access import RESERVED_ZH, ROLES
-from engine.cases.decide import decide
-from engine.cases.forms import read
-from engine.cases.methods import METHODS
-from engine.cases.model import Command, Refusal
-from engine.cases.notices import label
-from engine.cases.outlook import awaiting, coming, possible, possible_reserved
-from engine.cases.proposals import next_approvers
-from engine.cases.reserved_forms import GUARDIANS
-from engine.cases.timers import is_overdue, moment_of, work_out
-from engine.clock import local_day
-from engine.definitions.facts import Actor, CaseView, Proposal, Running
-from engine.definitions.workflow import Field, Workflow
+from engine.access import RESERVED_ZH
+from engine.definitions.facts import Actor, CaseView, Person
+from engine.definitions.workflow import Workflow
 from engine.errors import RightRefused
 from engine.services.acting import actor_and_case, form_of
+from engine.services.case_page import PageMaker, subject_of
 from engine.services.model import (
     ActPage,
-    ActRow,
     CasePage,
-    DeadlineRow,
-    DocumentRow,
     HistoryRow,
     ProposalPage,
-    ProposalRow,
 )
 from engine.services.office import Office
-from engine.services.refusals import raised, refused
+from engine.services.refusals import refused
 from engine.services.words import (
-    SERVICE_ZH,
-    STATUS_ZH,
     act_zh,
-    coming_line,
-    ladder_line,
-    masked,
     roles_zh,
 )
-from notifications.documents import Filled
-from notifications.html import html_body
 
 if TYPE_CHECKING:
-    from engine.storage.unit_of_work import StoredDocument, StoredEntry, UnitOfWork
-
-PROFILE_ZH = {
-    "sex": "性别",
-    "birth": "出生日期",
-    "school": "学校",
-    "class_name": "班级",
-    "register_no": "学籍号",
-    "residence": "现居地",
-    "priority": "重点群体",
-}
+    from engine.storage.tables import UnitRow
+    from engine.storage.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +40,8 @@ class Reading:
         with self.office.archive.read() as uow:
             actor, case, workflow = self._for(uow, account, number)
             self.office.archive.access(account, "reveal" if reveal else "read", number, self.office.now())
-            return _Page(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow, reveal=reveal).page()
+            maker = PageMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow, reveal=reveal)
+            return maker.page()
 
     def act_page(self, number: str, trigger: str, account: str) -> ActPage:
         """The form of one act on this case as it stands; refused where the state or the role does not allow it."""
@@ -89,7 +59,7 @@ class Reading:
             keys = [key for several in (transition.law.values() if transition else ()) for key in several]
             return ActPage(
                 case=number,
-                subject=_subject(uow, case, reveal=False),
+                subject=subject_of(uow, case, reveal=False),
                 state_zh=workflow.states[case.state].zh,
                 version=case.version,
                 trigger=trigger,
@@ -112,17 +82,17 @@ class Reading:
             proposal = next((p for p in case.proposals if p.id == proposal_id), None)
             if proposal is None:
                 raise refused("rule", "proposal", "这件报批已经办结或退回")
-            page = _Page(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow, reveal=True)
+            page = PageMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow, reveal=True)
             return page.proposal_page(proposal)
 
     def history_since(self, number: str, version: int, account: str) -> tuple[HistoryRow, ...]:
         """What was recorded after a version: shown beside what a stale page had typed."""
         with self.office.archive.read() as uow:
             actor, case, workflow = self._for(uow, account, number)
-            page = _Page(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow, reveal=False)
+            page = PageMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow, reveal=False)
             return page.history(after_version=version)
 
-    def office_people(self, uow: UnitOfWork, actor: Actor) -> list[object]:
+    def office_people(self, uow: UnitOfWork, actor: Actor) -> list[Person]:
         """People who hold a role today in one of the actor's units: likely companions of a visit."""
         today = self.office.today()
         units = {held.unit for held in actor.roles if held.first <= today <= held.last}
@@ -136,7 +106,7 @@ class Reading:
             raise
 
 
-def _units(uow: UnitOfWork, case: CaseView) -> list[object]:
+def _units(uow: UnitOfWork, case: CaseView) -> list[UnitRow]:
     codes = {unit.code for unit in case.identity.units}
     receivers = {"judicial_office", "police_station", "civil_affairs", "labour_inspection"}
     return [unit for unit in uow.units.all() if unit.code in codes or unit.kind in receivers]
@@ -150,279 +120,3 @@ def _next_line(workflow: Workflow, trigger: str) -> str:
         return f"登记后进入报批：{roles_zh(transition.approvals)}依次审批，最后一级同意后生效"
     targets = [workflow.states[edge.to].zh for edge in transition.edges if edge.to in workflow.states]
     return f"登记后个案可到：{'、'.join(dict.fromkeys(targets))}" if targets else "登记后个案仍在本步"
-
-
-def _subject(uow: UnitOfWork, case: CaseView, *, reveal: bool) -> str:
-    name = str(uow.subjects.get(case.identity.subject.reference).get("name", "")) or case.identity.subject.reference
-    return name if reveal else masked(name)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Page:
-    office: Office
-    uow: UnitOfWork
-    actor: Actor
-    case: CaseView
-    workflow: Workflow
-    reveal: bool
-
-    def page(self) -> CasePage:
-        case, workflow, uow = self.case, self.workflow, self.uow
-        problems = uow.log.verify(case.identity.number)
-        count = case.seq
-        message = f"链条连续，{count}条记录均已验证" if not problems else f"第{problems[0].seq}条起不能验证"
-        return CasePage(
-            number=case.identity.number,
-            workflow=workflow.name,
-            workflow_zh=workflow.title,
-            definition=workflow.hash,
-            subject=_subject(uow, case, reveal=self.reveal),
-            revealed=self.reveal,
-            profile=self.profile(),
-            state=case.state,
-            state_zh=workflow.states[case.state].zh,
-            ladder=ladder_line(workflow, case),
-            version=case.version,
-            unit=next((u.name for u in case.identity.units if u.code == case.unit), case.unit),
-            owner=ROLES.get(case.owner, case.owner) or "本单位",
-            closed_as=workflow.closings[case.closed_as].zh if case.closed_as in workflow.closings else "",
-            deadlines=tuple(self.deadline(each) for each in case.deadlines.values()),
-            acts=self.acts(),
-            documents=self.documents(),
-            proposals=tuple(self.proposal_row(each) for each in case.proposals),
-            links=self.links(),
-            will_happen=tuple(coming_line(workflow, each) for each in coming(workflow, case)),
-            history=self.history(),
-            chain_ok=not problems,
-            chain_message=message,
-        )
-
-    def profile(self) -> tuple[tuple[str, str], ...]:
-        profile = self.uow.subjects.get(self.case.identity.subject.reference)
-        shown = [(zh, _shown(profile.get(name))) for name, zh in PROFILE_ZH.items() if profile.get(name)]
-        guardians = profile.get("guardians")
-        for each in guardians if isinstance(guardians, (list, tuple)) else ():
-            name = str(each["name"])
-            phone = str(each.get("phone", ""))
-            hidden = f"{masked(name)} {phone[:3]}****{phone[-4:]}" if phone else masked(name)
-            shown.append((GUARDIANS.get(str(each["key"]), "监护人"), f"{name} {phone}" if self.reveal else hidden))
-        return tuple(shown)
-
-    def deadline(self, running: Running) -> DeadlineRow:
-        rule = self.workflow.deadlines[running.name]
-        steps: tuple[Mapping[str, object], ...] = ()
-        if running.anchor is not None:
-            reckoning, _ = work_out(rule, running.anchor, moment_of(self.case, self.office.calendar))
-            steps = tuple(step.as_json() for step in reckoning.steps)
-        waits = ""
-        if running.status == "waiting":
-            notice = self.workflow.notices.get(running.waits_for)
-            waits = f"等《{notice.title if notice else running.waits_for}》送达"
-        elif running.status == "met":
-            waits = "已办"
-        return DeadlineRow(
-            name=running.name,
-            zh=rule.zh,
-            due_on=running.due_on,
-            provisional=running.provisional,
-            overdue=is_overdue(running, self.office.now()),
-            waits_for=waits,
-            check_on=running.check_on,
-            steps=steps,
-        )
-
-    def acts(self) -> tuple[ActRow, ...]:
-        rows = []
-        today = self.office.today()
-        open_ones = possible(self.workflow, self.case, self.actor, today, self.office.calendar)
-        first = next((p.trigger for p in open_ones if not p.against), "")
-        for each in open_ones:
-            missing = tuple(reason.message for reason in each.against)
-            rows.append(
-                ActRow(
-                    trigger=each.trigger,
-                    zh=each.zh,
-                    primary=each.trigger == first,
-                    proposes=each.proposes or each.drafts,
-                    missing=missing,
-                )
-            )
-        for name in possible_reserved(self.workflow, self.case, self.actor, today):
-            rows.append(ActRow(trigger=name, zh=RESERVED_ZH[name], primary=False, proposes=False))
-        return tuple(rows)
-
-    def documents(self) -> tuple[DocumentRow, ...]:
-        return tuple(document_row(self.workflow, self.case, each) for each in self.uow.documents.of(self.case.identity.number))
-
-    def links(self) -> tuple[tuple[str, str, str], ...]:
-        found = []
-        for link in self.case.links:
-            child = self.office.workflows[link.workflow]
-            zh = child.states[link.state].zh if link.state in child.states else "已开立"
-            found.append((self.workflow.links[link.name].zh, link.reference, zh))
-        return tuple(found)
-
-    def history(self, after_version: int | None = None) -> tuple[HistoryRow, ...]:
-        entries = self.uow.log.of(self.case.identity.number)
-        rows = [self.history_row(each) for each in entries if after_version is None or each.version > after_version]
-        return tuple(reversed(rows))
-
-    def history_row(self, entry: StoredEntry) -> HistoryRow:
-        workflow = self.workflow
-        person = self.uow.people.get(entry.user)
-        transition = workflow.transitions.get(entry.trigger)
-        form: tuple[Field, ...] = transition.form if transition else ()
-        change = ""
-        if entry.target and entry.target != entry.source:
-            source = workflow.states[entry.source].zh if entry.source in workflow.states else "未立案"
-            change = f"{source} → {workflow.states[entry.target].zh}"
-        return HistoryRow(
-            seq=entry.seq,
-            happened_on=entry.happened_on,
-            recorded_at=entry.recorded_at,
-            who=person.name if person else "系统",
-            role_zh=ROLES.get(entry.role, entry.role),
-            trigger=entry.trigger,
-            zh=act_zh(workflow, entry.trigger),
-            change=change,
-            law=tuple(workflow.laws[key].title for key in entry.law if key in workflow.laws),
-            fields=self.told(form, entry),
-            documents=entry.documents,
-            hash=entry.hash,
-            late=local_day(entry.recorded_at) > entry.happened_on,
-        )
-
-    def told(self, form: tuple[Field, ...], entry: StoredEntry) -> tuple[tuple[str, str], ...]:
-        known = {field.name: field for field in form}
-        told = []
-        for name, value in entry.values.items():
-            field = known.get(name)
-            text = label(field, value) if field else self._reserved_text(name, value)
-            told.append((field.zh if field else _RESERVED_LABELS.get(name, name), text))
-        return tuple(told)
-
-    def _reserved_text(self, name: str, value: object) -> str:
-        if name == "deadline" and str(value) in self.workflow.deadlines:
-            return self.workflow.deadlines[str(value)].zh
-        if name == "method":
-            return METHODS.get(str(value), str(value))
-        if name == "to":
-            return GUARDIANS.get(str(value), str(value))
-        return _shown(value)
-
-    def proposal_row(self, proposal: Proposal) -> ProposalRow:
-        transition = self.workflow.transitions[proposal.trigger]
-        person = self.uow.people.get(proposal.proposed_by)
-        mine = awaiting(self.workflow, self.case, self.actor, self.office.today())
-        return ProposalRow(
-            case=self.case.identity.number,
-            id=proposal.id,
-            trigger=proposal.trigger,
-            zh=transition.zh,
-            subject=_subject(self.uow, self.case, reveal=self.reveal),
-            proposed_by=person.name if person else "系统",
-            made_on=proposal.made_on,
-            waits_for=roles_zh(next_approvers(transition, self.case, proposal)),
-            mine=proposal.id in mine,
-        )
-
-    def proposal_page(self, proposal: Proposal) -> ProposalPage:
-        workflow, case = self.workflow, self.case
-        transition = workflow.transitions[proposal.trigger]
-        facts = tuple((f.zh, label(f, proposal.values[f.name])) for f in transition.form if f.name in proposal.values)
-        keys = dict.fromkeys(key for several in transition.law.values() for key in several)
-        number = case.identity.number
-        drafts = []
-        for document in self.uow.documents.of(number):
-            if document.status == "draft":
-                drafts.append(document_row(workflow, case, document, body=True))
-        approvals = []
-        for role, user, day in proposal.approvals:
-            person = self.uow.people.get(user)
-            approvals.append(f"{day} {ROLES.get(role, role)} {person.name if person else user} 同意")
-        chain = transition.approvals or ("by",)
-        last = len(proposal.approvals) + 1 >= len(chain)
-        on_yes = (
-            f"同意后立即生效：{transition.zh}，文书取号签发" if last else f"同意后送下一级审批：{roles_zh(chain[len(proposal.approvals) + 1 :])}"
-        )
-        return ProposalPage(
-            row=self.proposal_row(proposal),
-            version=case.version,
-            facts=facts,
-            law=tuple((workflow.laws[key].title, workflow.laws[key].quote) for key in keys),
-            drafts=tuple(drafts),
-            approvals=tuple(approvals),
-            on_yes=on_yes,
-            on_no="退回报批人，个案仍在本步，不取号、不签发",
-        )
-
-
-_RESERVED_LABELS = {
-    "text": "内容",
-    "reason": "理由",
-    "document": "文书",
-    "to": "受送达人",
-    "method": "送达方式",
-    "result": "结果",
-    "deadline": "期限",
-    "servers": "送达人",
-    "opinion": "意见",
-    "proposal": "报批",
-    "receipt": "送达回证",
-    "review_on": "复查日期",
-    "kind": "类别",
-    "channel": "渠道",
-    "link": "关联个案",
-    "state": "状态",
-    "owner": "负责人",
-    "detail": "情况",
-}
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, (tuple, list)):
-        return "、".join(str(each) for each in value)
-    if isinstance(value, Mapping):
-        return "；".join(f"{name}：{each}" for name, each in value.items())
-    if isinstance(value, date):
-        return f"{value.year}年{value.month}月{value.day}日"
-    return {"yes": "是", "no": "否"}.get(str(value), str(value))
-
-
-def document_row(workflow: Workflow, case: CaseView, stored: StoredDocument, *, body: bool = False) -> DocumentRow:
-    """A stored document as a row, with its text as HTML where a page shows it."""
-    notice = workflow.notices[stored.kind]
-    seen = case.document(stored.id)
-    names = {unit.code: unit.name for unit in case.identity.units}
-    addressees = tuple(
-        (GUARDIANS.get(each.key, names.get(each.key, each.key)), _service_zh(each.status, each.method, each.served_on))
-        for each in (seen.addressees if seen else ())
-    )
-    status = seen.status if seen else stored.status
-    return DocumentRow(
-        case=case.identity.number,
-        id=stored.id,
-        kind=stored.kind,
-        title=notice.title,
-        number=stored.number,
-        status=status,
-        status_zh=STATUS_ZH[status],
-        issued_on=stored.issued_on,
-        addressees=addressees,
-        body_html=html_body(cast("Filled", stored.filled)) if body else "",
-        serves=notice.serves,
-    )
-
-
-def _service_zh(status: str, method: str, day: date | None) -> str:
-    zh = SERVICE_ZH[status]
-    return f"{METHODS.get(method, '')} {day} {zh}".strip() if day else zh
-
-
-def refusal_now(office: Office, workflow: Workflow, case: CaseView, command: Command) -> Refusal | None:
-    """The refusal that this command would meet now, or None."""
-    outcome = decide(workflow, case, command, office.now(), office.calendar)
-    return outcome if isinstance(outcome, Refusal) else None
-
-
-__all__ = ["Reading", "document_row", "raised", "read", "refusal_now"]

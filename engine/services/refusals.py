@@ -37,8 +37,9 @@ NOT_FOUND = "没有这件个案，或者它不在你的职责范围内"
 
 def raised(refusal: Refusal) -> ActRefused:
     """The error for a refusal, by its kind."""
-    kinds = {"right": RightAct, "stale": StaleAct}
-    return kinds.get(refusal.kind, RuleAct)(refusal)
+    if refusal.kind == "right":
+        return RightAct(refusal)
+    return StaleAct(refusal) if refusal.kind == "stale" else RuleAct(refusal)
 
 
 def refused(kind: str, name: str, message: str) -> ActRefused:

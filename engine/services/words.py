@@ -58,6 +58,6 @@ def masked(name: str) -> str:
     """A name of which first and last character stay: 张*明, 王*."""
     if len(name) <= 1:
         return "*"
-    if len(name) == 2:  # noqa: PLR2004  surname and one character
+    if len(name) == 2:
         return name[0] + "*"
     return name[0] + "*" * (len(name) - 2) + name[-1]

@@ -92,7 +92,9 @@ def _ours() -> int:
     """The same cases through the whole decision, with forms, guards, deadlines, entries and timers."""
     stage = Rehearsal({"little": little()}, calendar(), keep=False)
     base = identity()
-    names = {field: getattr(base, field) for field in ("workflow", "district", "subject", "units", "opened_on", "scope")}
+    names = {
+        field: getattr(base, field) for field in ("workflow", "district", "subject", "units", "opened_on", "scope")
+    }
     plan: dict[date, list[tuple[int, int]]] = {day: [] for day in _days()}
     numbers = [f"QH-2026-{at:06d}" for at in range(CASES)]
     opening = at_local(FIRST, 8)
@@ -127,7 +129,7 @@ def story() -> None:
 
 
 def _timed(goal: str, floor: Callable[[], int], ours: Callable[[], int]) -> None:
-    from time import perf_counter  # noqa: PLC0415
+    from time import perf_counter
 
     floors, subjects = [], []
     for _ in range(2):
@@ -155,7 +157,9 @@ def memory() -> None:
     """KiB a case in the store."""
     stage = Rehearsal({"little": little()}, calendar(), keep=False)
     base = identity()
-    names = {field: getattr(base, field) for field in ("workflow", "district", "subject", "units", "opened_on", "scope")}
+    names = {
+        field: getattr(base, field) for field in ("workflow", "district", "subject", "units", "opened_on", "scope")
+    }
     n = 5_000
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
@@ -165,7 +169,14 @@ def memory() -> None:
         stage.open(Identity(number=number, **names), command, at_local(FIRST, 8), unit="school")
     kib = (tracemalloc.get_traced_memory()[0] - before) / n / 1024
     tracemalloc.stop()
-    told = {"goal": "G13", "what": "memory a case in the store", "n": n, "kib": round(kib, 2), "goal_kib": 4.0, "met": kib <= 4.0}
+    told = {
+        "goal": "G13",
+        "what": "memory a case in the store",
+        "n": n,
+        "kib": round(kib, 2),
+        "goal_kib": 4.0,
+        "met": kib <= 4.0,
+    }
     print(json.dumps(told, ensure_ascii=False), flush=True)
 
 

@@ -18,7 +18,9 @@ def best(run: Callable[[], object], n: int) -> float:
     return (perf_counter() - start) / n * 1e6
 
 
-def compare(goal: str, what: str, n: int, *, floor: Callable[[], object], ours: Callable[[], object], ratio: float) -> dict[str, object]:
+def compare(
+    goal: str, what: str, n: int, *, floor: Callable[[], object], ours: Callable[[], object], ratio: float
+) -> dict[str, object]:
     """Run floor and subject in turns, print and give the figure."""
     floors, subjects = [], []
     for _ in range(RUNS):

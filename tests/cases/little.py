@@ -130,7 +130,10 @@ def _transitions() -> tuple[Transition, ...]:
             propose_by=frozenset({"township_officer", "bureau_officer", "system"}),
             approvals=("legal_reviewer", "issuer_head"),
             form=_order_form(),
-            when=(guard("at_least", count="visits", times=1), Guard(negated=True, predicate=general.recorded, args={"act": "school_fault"})),
+            when=(
+                guard("at_least", count="visits", times=1),
+                Guard(negated=True, predicate=general.recorded, args={"act": "school_fault"}),
+            ),
             edges=(Edge(index=0, to="ordered", documents=("correction_order",)),),
             addressees="guardians",
             law={"township_government": ("义教法58",), "county_education_department": ("义教法58", "未保法83")},
@@ -355,9 +358,7 @@ def little() -> Workflow:
         State(name="returned", zh="已复学", kind="final"),
         State(name="closed", zh="已销号", kind="final"),
     )
-    deadlines = tuple(
-        rule if rule.name != "compliance" else _without_last_level(rule) for rule in _deadlines()
-    )
+    deadlines = tuple(rule if rule.name != "compliance" else _without_last_level(rule) for rule in _deadlines())
     notices = (
         _notice("visit_record", "file"),
         _notice("correction_order", "guardians", serves=True, series="责改"),
@@ -389,7 +390,7 @@ def little() -> Workflow:
 
 
 def _without_last_level(rule: DeadlineRule) -> DeadlineRule:
-    from dataclasses import replace  # noqa: PLC0415
+    from dataclasses import replace
 
     return replace(rule, levels=rule.levels[:2])
 
@@ -411,7 +412,12 @@ def opened(**changes: object) -> CaseView:
     """A case opened on the first of September at ten."""
     command = Command(request_id="r0", case="QH-2026-0001", trigger="case.open", actor=SCHOOL)
     return open_case(
-        little(), identity(**changes), command, at_local(FIRST, 10), calendar(), unit="school"  # type: ignore[arg-type]
+        little(),
+        identity(**changes),
+        command,
+        at_local(FIRST, 10),
+        calendar(),
+        unit="school",  # type: ignore[arg-type]
     ).case
 
 
@@ -428,7 +434,9 @@ class Play:
         self.now = at_local(date.fromisoformat(day), hour, minute)
         return self
 
-    def try_(self, actor: Actor, trigger: str, *, happened: str = "", version: int | None = None, **values: object) -> Outcome:
+    def try_(
+        self, actor: Actor, trigger: str, *, happened: str = "", version: int | None = None, **values: object
+    ) -> Outcome:
         """Decide an act and leave the case as it is."""
         command = Command(
             request_id=f"r{self.case.seq}",
@@ -463,7 +471,9 @@ class Play:
             step=running.step,
         )
 
-    def refused(self, actor: Actor, trigger: str, *, happened: str = "", **values: object) -> tuple[str, tuple[str, ...]]:
+    def refused(
+        self, actor: Actor, trigger: str, *, happened: str = "", **values: object
+    ) -> tuple[str, tuple[str, ...]]:
         """The kind of refusal and the names of what stood against an act."""
         outcome = self.try_(actor, trigger, happened=happened, **values)
         assert not isinstance(outcome, Decision), f"{trigger} was accepted"

@@ -153,7 +153,11 @@ class TestActing:
         assert (play.case.state, play.case.epoch, play.case.version, play.case.seq) == ("visited", 2, 2, 2)
         assert play.case.tallies["visits"].times == 1
         assert decision.orders[0].kind == "visit_record"
-        assert (decision.entry.source, decision.entry.target, decision.entry.law) == ("detected", "visited", ("义教法58",))
+        assert (decision.entry.source, decision.entry.target, decision.entry.law) == (
+            "detected",
+            "visited",
+            ("义教法58",),
+        )
 
     def test_outcome_that_stays(self) -> None:
         """An honest attempt is counted and moves nothing; its deadline stays due."""

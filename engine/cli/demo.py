@@ -1,0 +1,95 @@
+"""yingfan demo: a fresh database, the play on its days, every document on disk, then the pages with printed sign-ins."""
+
+from __future__ import annotations
+
+import csv
+import json
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+import typer
+
+from engine.access import ROLES
+from engine.app import open_app
+from engine.cli.demo_play import Play, moment, settle
+from engine.cli.demo_script import ENDING, OPENING
+from engine.cli.serve import serve
+from engine.clock import Clock, SteppedClock
+from engine.errors import InputError
+from engine.paths import config_dir
+from engine.settings import Settings
+
+
+def demo(
+    out: str = typer.Option("", "--out", help="演示数据放在哪个文件夹；不写就用新的临时文件夹"),
+    no_serve: bool = typer.Option(False, "--no-serve", help="演完就结束，不开放网页"),
+    port: int = typer.Option(8000, "--port", help="网页端口"),
+    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+) -> None:
+    """Play the sample cases in a fresh database, write every document, tell what happened, then serve it."""
+    folder = _folder(out)
+    settings = Settings.read(data=folder, host="127.0.0.1", port=port)
+    password = secrets.token_urlsafe(9)
+    clock = SteppedClock(moment(OPENING))
+    say = _silent if as_json else print
+    with open_app(settings, clock=clock) as app:
+        sample = config_dir() / "sample"
+        settle(app, sample, password)
+        play = Play(app, clock, sample, say)
+        told = play.run()
+        documents = play.write_documents(folder / "documents")
+        problems = [*(p.message for p in app.audit.verify()), *app.archive.invariants()]
+        cases = len(app.cases.listed("auditor"))
+        app.archive.set_offset(moment(ENDING) - Clock().now())
+    result = {
+        "database": settings.database_url,
+        "cases": cases,
+        "transitions": len(told.story),
+        "documents": [str(path) for path in documents],
+        "story": told.story,
+        "verified": not problems,
+    }
+    if as_json:
+        json.dump(result, sys.stdout, ensure_ascii=False)
+        sys.stdout.write("\n")
+    else:
+        _summary(folder, result, problems)
+    if problems:
+        raise typer.Exit(1)
+    if not no_serve:
+        _serve(settings, password)
+
+
+def _silent(_: str) -> None:
+    """Say nothing: the JSON document is all that is printed."""
+
+
+def _folder(out: str) -> Path:
+    if not out:
+        return Path(tempfile.mkdtemp(prefix="yingfan-demo-"))
+    folder = Path(out).resolve()
+    if (folder / "yingfan.db").exists():
+        raise InputError(f"{folder} 里已有演示数据库；请另选文件夹，或先删除它")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _summary(folder: Path, result: dict[str, object], problems: list[str]) -> None:
+    documents = result["documents"]
+    count = len(documents) if isinstance(documents, list) else 0
+    print(f"\n共{result['cases']}件个案，{result['transitions']}次办理；文件{count}个在 {folder / 'documents'}")
+    print("历史链条：全部验证通过" if not problems else "；".join(problems))
+
+
+def _serve(settings: Settings, password: str) -> None:
+    with (config_dir() / "sample" / "people.csv").open(encoding="utf-8-sig", newline="") as file:
+        people = list(csv.DictReader(file))
+    print(f"\n打开 http://{settings.host}:{settings.port}  （Ctrl+C 结束）")
+    print(f"登录密码（各账号相同，仅限演示）：{password}")
+    for row in people:
+        print(f"  {row['account']:<18}{row['name']}  {ROLES.get(row['role'], row['role'])}")
+    sys.stdout.flush()
+    with open_app(settings) as app:
+        serve(app, settings.host, settings.port)
