@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from threading import Event
+from time import sleep
 from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -66,6 +67,8 @@ def sweep_awaited(app: App) -> Swept:
     scheduler.start()
     try:
         done.wait(PATIENCE)
+        while scheduler.get_jobs():  # the scheduler itself takes the spent job off its list
+            sleep(0.001)
     finally:
         scheduler.shutdown(wait=True)
     if not found or found[0] is None:

@@ -15,6 +15,7 @@ from datetime import date
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError as JinjaError, UndefinedError, meta
+from jinja2.runtime import LoopContext
 from jinja2.sandbox import SandboxedEnvironment, SecurityError
 
 from notifications.characters import check_text
@@ -132,6 +133,8 @@ class _Sandbox(SandboxedEnvironment):
     """Jinja2 without reach: no attribute that begins with an underscore, no call of anything."""
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        if isinstance(obj, LoopContext):
+            return attr in ("index", "first", "last", "length")
         return not attr.startswith("_") and isinstance(obj, (Mapping, str, date, list, tuple)) and not callable(value)
 
     def call(self, *arguments: Any, **named: Any) -> Any:  # noqa: ARG002  the sandbox's own signature
@@ -142,7 +145,9 @@ def _environment() -> SandboxedEnvironment:
     environment = _Sandbox(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
     environment.globals.clear()
     environment.filters = {
-        name: each for name, each in environment.filters.items() if name in ("join", "length", "default", "first", "last")
+        name: each
+        for name, each in environment.filters.items()
+        if name in ("join", "length", "default", "first", "last")
     }
     environment.filters.update(FILTERS)
     return environment
@@ -232,7 +237,9 @@ def _block(compiled: CompiledTemplate, at: int, scope: Mapping[str, object], hea
     try:
         cells = tuple(text.render(scope) for text in compiled.texts[at])
     except UndefinedError as error:
-        raise MissingFact(f"{compiled.template.document} 第{at + 1}块（{block.kind}）：缺少事实：{error.message}") from None
+        raise MissingFact(
+            f"{compiled.template.document} 第{at + 1}块（{block.kind}）：缺少事实：{error.message}"
+        ) from None
     except (JinjaError, TypeError, KeyError, AttributeError) as error:
         raise TemplateError(f"{compiled.template.document} 第{at + 1}块（{block.kind}）：{error}") from None
     open_place = {"number": "number", "date": "date"}.get(block.kind, "")

@@ -43,6 +43,10 @@ class NoticeContext:
     today: date
     offices: Mapping[str, str]
     """Installation facts by name: review_authority, court, contact …"""
+    units: Mapping[str, str]
+    """Names of all units by code: a receiver stands outside the case."""
+    numbers: Mapping[str, str]
+    """Numbers of the case's issued documents, by id."""
     number: str = ""
     issued_on: date | None = None
 
@@ -55,10 +59,10 @@ def notice_facts(context: NoticeContext) -> dict[str, object]:
         "child": _child(context),
         "guardians": _guardians(context),
         "school": {"name": context.profile.get("school", "")},
-        "issuer": _unit(case, context.order.issuer),
+        "issuer": _unit(context, context.order.issuer),
         "township": _relation(case, "residence"),
         "bureau": _relation(case, "bureau"),
-        "receiver": _unit(case, str(values.get("receiver", ""))),
+        "receiver": _unit(context, str(values.get("receiver", ""))),
         "today": context.today,
         "absent_since": context.profile.get("absent_since") or case.identity.opened_on,
         "persuasions": _listed(context, PERSUASIONS),
@@ -69,7 +73,7 @@ def notice_facts(context: NoticeContext) -> dict[str, object]:
         "legal_basis": _basis(context, transition),
         "officers": list(context.officers),
         "case": {"number": case.identity.number},
-        "order": _order(case),
+        "order": _order(context),
         "closing": _closing(context, transition),
         "limit": Span.parse(str(values["limit"])).zh if values.get("limit") else "",
         "fixed_on": values.get("fixed_on") or "",
@@ -101,9 +105,9 @@ def _guardians(context: NoticeContext) -> list[dict[str, str]]:
     ]
 
 
-def _unit(case: CaseView, code: str) -> dict[str, str]:
-    unit = case.unit_by_code(code)
-    return {"name": unit.name, "kind": unit.kind} if unit else {"name": code, "kind": ""}
+def _unit(context: NoticeContext, code: str) -> dict[str, str]:
+    unit = context.case.unit_by_code(code)
+    return {"name": unit.name, "kind": unit.kind} if unit else {"name": context.units.get(code, ""), "kind": ""}
 
 
 def _relation(case: CaseView, relation: str) -> dict[str, str]:
@@ -167,16 +171,21 @@ def _evidence(context: NoticeContext) -> list[str]:
 def _basis(context: NoticeContext, transition: Transition | None) -> list[str]:
     if transition is None:
         return []
-    kind = _unit(context.case, context.order.issuer)["kind"]
+    kind = _unit(context, context.order.issuer)["kind"]
     keys = transition.law.get(kind) or transition.law.get("") or ()
     return [context.workflow.laws[key].title for key in keys]
 
 
-def _order(case: CaseView) -> dict[str, object]:
-    order: Document | None = case.latest("correction_order")
+def _order(context: NoticeContext) -> dict[str, object]:
+    order: Document | None = context.case.latest("correction_order")
     if order is None:
         return {"id": "", "issued_on": "", "served_on": "", "number": ""}
-    return {"id": order.id, "issued_on": order.issued_on or "", "served_on": order.served_on or "", "number": ""}
+    return {
+        "id": order.id,
+        "issued_on": order.issued_on or "",
+        "served_on": order.served_on or "",
+        "number": context.numbers.get(order.id, ""),
+    }
 
 
 def _closing(context: NoticeContext, transition: Transition | None) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from engine.cases.methods import METHODS
 from engine.cases.service import DISPENSATIONS
@@ -29,8 +30,11 @@ def _only(name: str, zh: str, type_: str, *methods: str) -> Field:
     return Field(name=name, zh=zh, type=type_, hint=hint)
 
 
-def _documents(case: CaseView, workflow: Workflow) -> tuple[tuple[str, str], ...]:
-    return tuple((d.id, workflow.notices[d.kind].title) for d in case.documents if d.status == "issued")
+def _document(case: CaseView, workflow: Workflow) -> Field:
+    """An issued document, by its id; a command line may name the newest of a kind."""
+    issued = [each for each in case.documents if each.status == "issued"]
+    options = tuple((each.id, workflow.notices[each.kind].title) for each in issued)
+    return replace(_choice("document", "文书", options), may_be=tuple(each.kind for each in issued))
 
 
 def _serve(case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
@@ -39,7 +43,7 @@ def _serve(case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
     to = tuple((key, GUARDIANS.get(key, names.get(key, key))) for key in people)
     by_hand = ("direct", "family", "entrusted", "forwarded")
     return (
-        _choice("document", "文书", _documents(case, workflow)),
+        _document(case, workflow),
         _choice("to", "受送达人", to),
         _choice("method", "送达方式", tuple(METHODS.items())),
         _choice("result", "结果", (("served", "已送达"), ("failed", "未送达")), required=False),
@@ -107,7 +111,7 @@ def _correct(case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
 def _proposals(case: CaseView, workflow: Workflow) -> Field:
     options = tuple((p.id, workflow.transitions[p.trigger].zh) for p in case.proposals)
     # The trigger names a proposal too: a command line need not look up its id.
-    return _choice("proposal", "报批", (*options, *((p.trigger, p.trigger) for p in case.proposals)))
+    return replace(_choice("proposal", "报批", options), may_be=tuple(p.trigger for p in case.proposals))
 
 
 Form = Callable[[CaseView, Workflow], tuple[Field, ...]]
@@ -126,7 +130,7 @@ _FORMS: Mapping[str, Form] = {
     "document.serve": _serve,
     "document.dispense": _dispense,
     "document.withdraw": lambda case, workflow: (
-        _choice("document", "文书", _documents(case, workflow)),
+        _document(case, workflow),
         _text("reason", "理由"),
     ),
     "proposal.approve": lambda case, workflow: (

@@ -30,7 +30,13 @@ def demo(
 ) -> None:
     """Play the sample cases in a fresh database, write every document, tell what happened, then serve it."""
     folder = _folder(out)
-    settings = Settings.read(data=folder, host="127.0.0.1", port=port)
+    settings = Settings.read(
+        data=folder,
+        host="127.0.0.1",
+        port=port,
+        review_authority="宣和区人民政府",
+        contact="宣和区教育体育局基础教育股，电话000-00000000",
+    )
     password = secrets.token_urlsafe(9)
     clock = SteppedClock(moment(OPENING))
     say = _silent if as_json else print

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from engine.app import App
@@ -31,7 +31,7 @@ class Told:
 
 def moment(text: str) -> datetime:
     """The aware instant of a local time as the script writes it."""
-    return datetime.fromisoformat(text).replace(tzinfo=LOCAL_ZONE)
+    return datetime.fromisoformat(text).replace(tzinfo=LOCAL_ZONE).astimezone(UTC)
 
 
 def settle(app: App, sample: Path, password: str) -> None:
@@ -130,8 +130,9 @@ class Play:
             happened_on=_day(scene.happened) if scene.happened else None,
         )
         done = self.app.cases.advance(request)
-        name = self.app.workflows[self.app.cases.show(number, AUDITOR).workflow].transitions.get(scene.did)
-        self._tell(number, scene.who, name.zh if name else "", scene.did)
+        history = self.app.cases.show(number, AUDITOR).history
+        entry = next(row for row in history if row.seq == done.seq)
+        self._tell(number, scene.who, entry.zh, entry.trigger)
         for document in done.documents:
             self.say(f"{'':17}文书 {document}")
 
@@ -142,7 +143,7 @@ class Play:
         self._line(page, person.name if person else who, did or page.history[0].zh, trigger)
 
     def _line(self, page: CasePage, who: str, did: str, trigger: str) -> None:
-        due = next((each.due_on for each in page.deadlines if each.due_on is not None), None)
+        due = min((each.due_on for each in page.deadlines if each.due_on and not each.waits_for), default=None)
         self.told.story.append(
             {
                 "on": local_day(self.clock.now()).isoformat(),

@@ -87,11 +87,10 @@ def draw(
     format_: Annotated[Format, typer.Option("--format", help="mermaid 或 svg")] = Format.MERMAID,
 ) -> None:
     """Draw one workflow, with its deadlines and what they do."""
-    from engine.definitions import draw as words  # noqa: PLC0415  a check must not wait for pictures
-    from engine.definitions import draw_svg
+    from engine.definitions.draw import mermaid  # noqa: PLC0415  a check must not wait for pictures
+    from engine.definitions.draw_svg import svg  # noqa: PLC0415
 
-    workflow = _loaded(name)
-    print(words.mermaid(workflow) if format_ is Format.MERMAID else draw_svg.svg(workflow), end="")
+    print((mermaid if format_ is Format.MERMAID else svg)(_loaded(name)), end="")
 
 
 @app.command()

@@ -72,8 +72,11 @@ class Acting:
             outcome = decide(workflow, case, command, now, self.office.calendar)
             decision = _accepted(outcome, wrong)
             keeper = Keeper(office=self.office, uow=uow, now=now)
-            proposed = self._values(keeper, workflow, case, decision, command)
-            kept = keeper.keep(decision, workflow, proposed)
+            proposal = _approved(case, command)
+            if proposal is not None and decision.orders:
+                keeper = replace(keeper, drafted=proposal)
+                _same_draft(keeper, workflow, decision, proposal)
+            kept = keeper.keep(decision, workflow, proposal.values if proposal else values)
             answer = Advanced(
                 case=request.case,
                 state=kept.state,
@@ -86,18 +89,10 @@ class Acting:
             uow.commit()
             return answer
 
-    def _values(
-        self, keeper: Keeper, workflow: Workflow, case: CaseView, decision: Decision, command: Command
-    ) -> dict[str, object]:
-        """The values that the act's documents are filled with: for an approval, those that were proposed."""
-        if command.trigger != "proposal.approve":
-            return dict(command.values)
-        proposal = find(case, command.values.get("proposal"))
-        if proposal is None:
-            return dict(command.values)
-        if decision.orders:
-            _same_draft(keeper, workflow, decision, proposal)
-        return dict(proposal.values)
+
+def _approved(case: CaseView, command: Command) -> Proposal | None:
+    """The proposal that an approval puts into force, with the values that its documents are filled with."""
+    return find(case, command.values.get("proposal")) if command.trigger == "proposal.approve" else None
 
 
 def _same_draft(keeper: Keeper, workflow: Workflow, decision: Decision, proposal: Proposal) -> None:

@@ -11,7 +11,7 @@ from engine.cases.notices import NoticeContext, Past, notice_facts
 from engine.cases.opening import child_identity, link_changed, open_case
 from engine.cases.proposals import chain_of, next_approvers
 from engine.clock import local_day
-from engine.definitions.facts import SYSTEM, CaseView, Identity, UnitFacts, Values
+from engine.definitions.facts import SYSTEM, CaseView, Identity, Proposal, UnitFacts, Values
 from engine.definitions.workflow import Workflow
 from engine.errors import InputError
 from engine.services.office import Office, short_name
@@ -30,6 +30,8 @@ class Keeper:
     office: Office
     uow: UnitOfWork
     now: datetime
+    drafted: Proposal | None = None
+    """The proposal whose draft is put into force: its drafter and day are the ones that the text names."""
 
     def keep(self, decision: Decision, workflow: Workflow, values: Values) -> CaseView:
         """Write the decision and whatever follows from it in linked cases; the case as stored, with its new head."""
@@ -65,8 +67,10 @@ class Keeper:
             profile=self.uow.subjects.get(case.identity.subject.reference),
             history=self._history(case, workflow, decision),
             officers=self._officers(decision),
-            today=local_day(self.now),
+            today=self.drafted.made_on if self.drafted else local_day(self.now),
             offices=self._offices(),
+            units={unit.code: unit.name for unit in self.uow.units.all()},
+            numbers={each.id: each.number for each in self.uow.documents.of(case.identity.number)},
             number=number,
             issued_on=None if order.draft else local_day(self.now),
         )
@@ -110,7 +114,7 @@ class Keeper:
         return tuple(past)
 
     def _officers(self, decision: Decision) -> tuple[str, ...]:
-        person = self.uow.people.get(decision.entry.user)
+        person = self.uow.people.get(self.drafted.proposed_by if self.drafted else decision.entry.user)
         return (person.name,) if person else ()
 
     def _offices(self) -> dict[str, str]:
