@@ -12,7 +12,9 @@ from engine.errors import InstallationError
 ALGORITHM = b"A1"
 """Names AES-256-GCM with a 96-bit random nonce, plain text padded to steps of 32 bytes."""
 
-NONCE, STEP, KEY = 12, 32, 32
+NONCE, STEP, KEY, TAG = 12, 32, 32, 16
+SHORTEST = NONCE + STEP + TAG
+"""Bytes that even an empty value takes behind the algorithm's name."""
 
 
 class VaultError(InstallationError):
@@ -36,6 +38,8 @@ def open_sealed(key: bytes, sealed: bytes, place: bytes) -> bytes:
     if sealed[: len(ALGORITHM)] != ALGORITHM:
         raise VaultError("密封数据的算法标记不认识；可能由更新的版本写入")
     body = sealed[len(ALGORITHM) :]
+    if len(body) < SHORTEST:
+        raise VaultError("密封数据不完整：被截断")
     try:
         padded = AESGCM(key).decrypt(body[:NONCE], body[NONCE:], place)
     except InvalidTag:

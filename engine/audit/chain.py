@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 LARGEST = 2**53 - 1
@@ -35,32 +35,53 @@ class Problem(NamedTuple):
 
 
 def plain(value: object) -> object:
-    """The value in JSON's own types: days and instants as ISO text, tuples and sets as lists, keys as text.
+    """The value in JSON's own types: days and instants (in UTC) as ISO text, tuples as lists, sets as sorted lists.
 
-    Raises TypeError for anything else, floats above all, and ValueError for integers beyond 2^53.
+    Raises TypeError for anything else, floats above all; ValueError for integers beyond 2^53, naive instants, and keys
+    that are not ASCII text.
     """
-    if value is None or isinstance(value, (bool, str)):
-        return str(value) if isinstance(value, str) else value
-    if isinstance(value, int):
-        if abs(value) > LARGEST:
-            raise ValueError(f"{value} is beyond 2^53: write identifiers as text")
+    if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, int):
+        return _integer(value)
+    if isinstance(value, date):
+        return _moment(value)
     if isinstance(value, Mapping):
         return {_key(key): plain(each) for key, each in value.items()}
     if isinstance(value, (frozenset, set)):
-        return sorted(str(each) for each in value)
+        return sorted(_text(each) for each in value)
     if isinstance(value, (list, tuple)):
         return [plain(each) for each in value]
     raise TypeError(f"an entry cannot hold a {type(value).__name__}")
 
 
+def _integer(value: int) -> int:
+    if abs(value) > LARGEST:
+        raise ValueError(f"{value} is beyond 2^53: write identifiers as text")
+    return int(value)
+
+
+def _moment(value: date) -> str:
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    if value.tzinfo is None:
+        raise ValueError(f"the instant {value} has no zone")
+    # One instant has one text, whatever zone it came in: the bytes are hashed again from what was stored.
+    return value.astimezone(UTC).isoformat()
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a set in an entry holds text only, not a {type(value).__name__}")
+    return str(value)
+
+
 def _key(key: object) -> str:
-    text = str(key)
-    if not text.isascii():
-        raise ValueError(f"the key {text!r} of an entry is not ASCII")
-    return text
+    if not isinstance(key, str) or not key.isascii():
+        raise ValueError(f"the key {key!r} of an entry is not ASCII text")
+    return str(key)
 
 
 def canonical(value: object) -> bytes:
@@ -97,7 +118,15 @@ def _check(link: Link, expected: int, head: str) -> list[Problem]:
         found.append(Problem(link.case, link.seq, "broken", "与上一条不相连"))
     if entry_hash(link.previous, link.public, link.sealed) != link.hash:
         found.append(Problem(link.case, link.seq, "changed", "内容与登记时不符"))
-    told = json.loads(link.public)
-    if (told.get("case"), told.get("seq")) != (link.case, link.seq):
+    if _place(link.public) != (link.case, link.seq):
         found.append(Problem(link.case, link.seq, "moved", "记录所在的个案或序号与内容不符"))
     return found
+
+
+def _place(public: bytes) -> tuple[object, object]:
+    """Case and seq as the public part tells them; nothing for bytes that somebody put there and that are no entry."""
+    try:
+        told = json.loads(public)
+    except ValueError:
+        return None, None
+    return (told.get("case"), told.get("seq")) if isinstance(told, dict) else (None, None)

@@ -1,58 +1,71 @@
-"""Cases and their units, timers and proposals: written together, from one decision."""
+"""Cases and the units that have standing in them: written together, from one decision."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, func, insert, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
 
 from engine.cases.model import Decision
-from engine.definitions.facts import CaseView, Proposal
+from engine.definitions.facts import CaseView
+from engine.storage.dialects import is_taken
 from engine.storage.keys import Keys
 from engine.storage.record import case_bytes, case_from
-from engine.storage.rows import DueTimer
-from engine.storage.tables import CaseRow, CaseUnitRow, ProposalRow, TimerRow
+from engine.storage.rows import Conflict
+from engine.storage.tables import CASE, STANDING
 from engine.vault import open_sealed, seal
 
-CASE, UNIT, TIMER, PROPOSAL = (row.__table__ for row in (CaseRow, CaseUnitRow, TimerRow, ProposalRow))  # type: ignore[attr-defined]  # SQLModel's own
+Kinds = Mapping[str, Mapping[str, str]]
+"""The kind of each state (open, observing, final) by the hash of the workflow version."""
 
-_LOAD = select(CASE.c.sealed, CASE.c.head, CASE.c.subject).where(
-    CASE.c.district == bindparam("district"), CASE.c.number == bindparam("number")
-)
-_DEFINITION = select(CASE.c.definition).where(
-    CASE.c.district == bindparam("district"), CASE.c.number == bindparam("number")
-)
-_SAVE = (
-    update(CASE)
-    .where(CASE.c.district == bindparam("at_district"), CASE.c.number == bindparam("at_number"), CASE.c.seq == bindparam("at_seq"))
-    .values({name: bindparam(name) for name in ("unit", "owner", "state", "seq", "version", "head", "due_on", "late_after", "closed_as", "sealed")})
-)
+CHANGING = (
+    "unit", "owner", "state", "kind", "seq", "version", "head", "due_on", "late_after", "closed_as", "sealed",
+)  # fmt: skip
+NEVER = date.max
+"""Where a case without a due date stands in a list: behind all others."""
 
-
-class Conflict(Exception):  # noqa: N818  a lost race is nobody's error; services run it again
-    """Another writer was first: the case's next entry is taken."""
+_AT = (CASE.c.district == bindparam("at_district"), CASE.c.number == bindparam("at_number"))
+_LOAD = select(CASE.c.sealed, CASE.c.head, CASE.c.subject, CASE.c.definition).where(*_AT)
+_DEFINITION = select(CASE.c.definition).where(*_AT)
+_ADD = insert(CASE)
+_ADD_STANDING = insert(STANDING)
+_SAVE = update(CASE).where(*_AT, CASE.c.seq == bindparam("at_seq")).values({name: bindparam(name) for name in CHANGING})
+_PLACE = tuple_(func.coalesce(CASE.c.due_on, NEVER), CASE.c.number)
 
 
 class CaseStore:
     """Cases, through one connection."""
 
-    def __init__(self, connection: Connection, district: str, keys: Keys) -> None:
+    def __init__(self, connection: Connection, district: str, keys: Keys, *, kinds: Kinds | None = None) -> None:
         self._connection = connection
         self._district = district
         self._keys = keys
+        self._kinds = kinds or {}
+        self._definitions: dict[str, str] = {}
+
+    def _at(self, number: str) -> dict[str, object]:
+        return {"at_district": self._district, "at_number": number}
 
     def load(self, number: str) -> CaseView | None:
-        """The case as it stands, or None."""
-        row = self._connection.execute(_LOAD, {"district": self._district, "number": number}).first()
+        """The case as it stands, or None; raises VaultError when it was changed by hand or its key is gone."""
+        row = self._connection.execute(_LOAD, self._at(number)).first()
         if row is None:
             return None
-        case = case_from(open_sealed(self._keys.of(row.subject), row.sealed, f"case:{number}".encode()))
+        self._definitions[number] = row.definition
+        case = case_from(open_sealed(self._keys.existing(row.subject), row.sealed, _place(number)))
         return case._replace(head=row.head)
 
     def definition_of(self, number: str) -> str:
         """The hash of the workflow version that the case runs on; empty for a case that does not exist."""
-        return self._connection.execute(_DEFINITION, {"district": self._district, "number": number}).scalar() or ""
+        if number not in self._definitions:
+            found = self._connection.execute(_DEFINITION, self._at(number)).scalar()
+            if found is None:
+                return ""
+            self._definitions[number] = str(found)
+        return self._definitions[number]
 
     def add(self, decision: Decision, definition: str) -> None:
         """A new case with its units; raises Conflict when the number is taken."""
@@ -66,142 +79,116 @@ class CaseStore:
             "subject": identity.subject.reference,
             "opened_on": identity.opened_on,
             "parent": identity.parent,
+            "channel": identity.channel,
         }
-        if self.definition_of(identity.number):
-            raise Conflict(identity.number)
-        self._connection.execute(insert(CASE), {**fixed, **self._changing(case)})
-        units = [
+        try:
+            self._connection.execute(_ADD, {**fixed, **self._changing(case, definition)})
+        except IntegrityError as error:
+            if not is_taken(error):
+                raise
+            raise Conflict(identity.number) from None
+        self._definitions[identity.number] = definition
+        rows = [
             {
                 "district": self._district,
-                "unit": unit.code,
+                "unit": unit,
                 "number": identity.number,
-                "relation": unit.relation,
+                "relation": relation,
                 "first": identity.opened_on,
                 "last": None,
             }
-            for unit in identity.units
+            for unit, relation in standing_of(case)
         ]
-        if units:
-            self._connection.execute(insert(UNIT), units)
+        if rows:
+            self._connection.execute(_ADD_STANDING, rows)
 
     def save(self, decision: Decision) -> None:
         """The case after a decision; raises Conflict when it is no longer the case that was decided on."""
         case, before = decision.case, decision.before
-        at = {"at_district": self._district, "at_number": case.identity.number, "at_seq": before.seq if before else 0}
-        done = self._connection.execute(_SAVE, {**at, **self._changing(case)})
+        number = case.identity.number
+        at = {**self._at(number), "at_seq": before.seq if before is not None else 0}
+        done = self._connection.execute(_SAVE, {**at, **self._changing(case, self.definition_of(number))})
         if done.rowcount != 1:
-            raise Conflict(case.identity.number)
+            raise Conflict(number)
 
-    def _changing(self, case: CaseView) -> dict[str, object]:
-        running = sorted((d.due_on, d.late_after) for d in case.deadlines.values() if d.status == "running" and d.due_on)
-        place = f"case:{case.identity.number}".encode()
+    def _changing(self, case: CaseView, definition: str) -> dict[str, object]:
+        key = self._keys.of(case.identity.subject.reference)
         return {
-            "unit": case.unit,
-            "owner": case.owner,
-            "state": case.state,
-            "seq": case.seq,
-            "version": case.version,
-            "head": case.head,
-            "due_on": running[0][0] if running else None,
-            "late_after": running[0][1] if running else None,
-            "closed_as": case.closed_as,
-            "sealed": seal(self._keys.of(case.identity.subject.reference), case_bytes(case), place),
+            **derived(case),
+            "kind": self.kind_of(case, definition),
+            "sealed": seal(key, case_bytes(case), _place(case.identity.number)),
         }
 
-    def listed(self, units: Iterable[str]) -> list[str]:
-        """Numbers of the cases in which one of these units has standing, by due date."""
-        wanted = select(UNIT.c.number).where(
-            UNIT.c.district == self._district, UNIT.c.unit.in_(sorted(units)), UNIT.c.last.is_(None)
-        )
-        found = (
-            select(CASE.c.number)
-            .where(CASE.c.district == self._district, CASE.c.number.in_(wanted))
-            .order_by(CASE.c.due_on.is_(None), CASE.c.due_on, CASE.c.number)
-        )
+    def kind_of(self, case: CaseView, definition: str) -> str:
+        """The kind of the case's state; a version that is not loaded never takes a case off the ledger by mistake."""
+        guess = "final" if case.closed_as else "open"
+        return self._kinds.get(definition, {}).get(case.state, guess)
+
+    def listed(self, units: Iterable[str] | None, *, after: str = "", limit: int | None = None) -> list[str]:
+        """Numbers of the cases in which one of these units has standing, by due date; None means every unit.
+
+        `after` is the last number of the page before. A case without a due date stands behind all others.
+        """
+        found = select(CASE.c.number).where(CASE.c.district == self._district).order_by(*_PLACE.clauses)
+        if units is not None:
+            found = found.where(_has_standing(sorted(units)))
+        if after:
+            place = self._connection.execute(select(*_PLACE.clauses).where(*_AT), self._at(after)).first()
+            if place is None:
+                return []
+            found = found.where(tuple_(place[0], place[1]) < _PLACE)
+        if limit is not None:
+            found = found.limit(limit)
         return [str(row[0]) for row in self._connection.execute(found)]
 
     def numbers(self) -> list[str]:
-        """Every case's number."""
-        found = select(CASE.c.number).where(CASE.c.district == self._district).order_by(CASE.c.id)
-        return [str(row[0]) for row in self._connection.execute(found)]
+        """Every case's number, in the order of opening."""
+        return [str(row.number) for row in self.rows()]
 
+    def rows(self) -> Iterable[Any]:
+        """The open columns of every case, in the order of opening; for checks."""
+        open_columns = [column for column in CASE.c if column.name != "sealed"]
+        found: Select[Any] = select(*open_columns).where(CASE.c.district == self._district).order_by(CASE.c.id)
+        return self._connection.execute(found).all()
 
-class TimerStore:
-    """Timers: one row for each deadline that will act."""
-
-    def __init__(self, connection: Connection, district: str) -> None:
-        self._connection = connection
-        self._district = district
-
-    def replace(self, case: CaseView) -> None:
-        """Put the timers of a case in step with its deadlines."""
-        number = case.identity.number
-        self._connection.execute(
-            delete(TIMER).where(TIMER.c.district == self._district, TIMER.c.number == number)
+    def standing(self, number: str) -> set[tuple[str, str]]:
+        """(unit, relation) of the units that have standing in a case."""
+        found = select(STANDING.c.unit, STANDING.c.relation).where(
+            STANDING.c.district == self._district, STANDING.c.number == number, STANDING.c.last.is_(None)
         )
-        rows = [
-            {
-                "district": self._district,
-                "number": number,
-                "deadline": each.name,
-                "due_at": each.next_at,
-                "epoch": each.epoch,
-                "generation": each.generation,
-                "step": each.step,
-            }
-            for each in case.deadlines.values()
-            if each.next_at is not None
-        ]
-        if rows:
-            self._connection.execute(insert(TIMER), rows)
-
-    def claim(self, now: datetime, limit: int) -> list[DueTimer]:
-        """Timers whose moment has come, oldest first; the case decides whether they still count."""
-        found = (
-            select(TIMER)
-            .where(TIMER.c.district == self._district, TIMER.c.due_at <= now)
-            .order_by(TIMER.c.due_at, TIMER.c.number)
-            .limit(limit)
-        )
-        return [
-            DueTimer(row.number, row.deadline, row.due_at, row.epoch, row.generation, row.step)
-            for row in self._connection.execute(found)
-        ]
-
-    def of(self, number: str) -> set[tuple[str, datetime, int, int, int]]:
-        """The timers of one case."""
-        found = select(TIMER).where(TIMER.c.district == self._district, TIMER.c.number == number)
-        return {(r.deadline, r.due_at, r.epoch, r.generation, r.step) for r in self._connection.execute(found)}
+        return {(str(row.unit), str(row.relation)) for row in self._connection.execute(found)}
 
 
-class ProposalStore:
-    """Open proposals, for lists of those who must decide."""
+def _place(number: str) -> bytes:
+    return f"case:{number}".encode()
 
-    def __init__(self, connection: Connection, district: str) -> None:
-        self._connection = connection
-        self._district = district
 
-    def replace(self, case: CaseView, open_ones: Sequence[tuple[Proposal, tuple[str, ...]]]) -> None:
-        """Put the proposals of a case in step with it."""
-        number = case.identity.number
-        self._connection.execute(
-            delete(PROPOSAL).where(PROPOSAL.c.district == self._district, PROPOSAL.c.number == number)
-        )
-        rows = [
-            {
-                "district": self._district,
-                "number": number,
-                "id": proposal.id,
-                "trigger": proposal.trigger,
-                "next_roles": ",".join(roles),
-                "made_on": proposal.made_on,
-            }
-            for proposal, roles in open_ones
-        ]
-        if rows:
-            self._connection.execute(insert(PROPOSAL), rows)
+def _has_standing(units: list[str]) -> Any:
+    return exists().where(
+        STANDING.c.district == CASE.c.district,
+        STANDING.c.number == CASE.c.number,
+        STANDING.c.unit.in_(units),
+        STANDING.c.last.is_(None),
+    )
 
-    def open(self) -> list[tuple[str, str]]:
-        """(case, id) of every open proposal, oldest first."""
-        found = select(PROPOSAL.c.number, PROPOSAL.c.id).order_by(PROPOSAL.c.made_on, PROPOSAL.c.number)
-        return [(str(row[0]), str(row[1])) for row in self._connection.execute(found)]
+
+def standing_of(case: CaseView) -> set[tuple[str, str]]:
+    """(unit, relation) of the units that have standing in a case by its view."""
+    return {(unit.code, unit.relation) for unit in case.identity.units}
+
+
+def derived(case: CaseView) -> dict[str, object]:
+    """The open columns that change with a case, as its view gives them; the nearest running deadline stands for all."""
+    running = [each for each in case.deadlines.values() if each.status == "running" and each.due_on is not None]
+    nearest = min(running, key=lambda each: (each.due_on, each.late_after is None, each.late_after), default=None)
+    return {
+        "unit": case.unit,
+        "owner": case.owner,
+        "state": case.state,
+        "seq": case.seq,
+        "version": case.version,
+        "head": case.head,
+        "due_on": nearest.due_on if nearest is not None else None,
+        "late_after": nearest.late_after if nearest is not None else None,
+        "closed_as": case.closed_as,
+    }

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import os
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from engine.cases.model import DocumentOrder
 from engine.definitions.facts import CaseView
 from engine.storage.keys import Keys
 from engine.storage.record import value_bytes, value_from
 from engine.storage.rows import StoredDocument
-from engine.storage.tables import CaseRow, DocumentRow, SeriesRow
+from engine.storage.tables import CASE, DOCUMENT, SERIES
 from engine.vault import open_sealed, seal
 from notifications.documents import Filled, commitment
 
-DOCUMENT, SERIES, CASE = (row.__table__ for row in (DocumentRow, SeriesRow, CaseRow))  # type: ignore[attr-defined]  # SQLModel's own
 SALT = 16
+
+_AT_CASE = (DOCUMENT.c.district == bindparam("at_district"), DOCUMENT.c.number == bindparam("at_number"))
+_AT = (*_AT_CASE, DOCUMENT.c.id == bindparam("at_id"))
+_OF = select(DOCUMENT).where(*_AT_CASE)
+_GET = select(DOCUMENT).where(*_AT)
+_STANDING = select(DOCUMENT.c.id, DOCUMENT.c.status).where(*_AT_CASE)
+_DROP = delete(DOCUMENT).where(*_AT, DOCUMENT.c.status == "draft")
+_MARK = update(DOCUMENT).where(*_AT).values(status=bindparam("as_status"))
+_ADD = insert(DOCUMENT)
+_SUBJECT = select(CASE.c.subject).where(
+    CASE.c.district == bindparam("at_district"), CASE.c.number == bindparam("at_number")
+)
 
 
 class DocumentStore:
@@ -60,12 +72,11 @@ class DocumentStore:
 
     def put(self, document: StoredDocument) -> None:
         """Store a document; an issued one takes the place of its draft."""
-        at = (DOCUMENT.c.district == self._district) & (DOCUMENT.c.number == document.case)
-        self._connection.execute(delete(DOCUMENT).where(at, DOCUMENT.c.id == document.id, DOCUMENT.c.status == "draft"))
+        self._connection.execute(_DROP, {**self._at(document.case), "at_id": document.id})
         body = value_bytes({"filled": document.filled.to_json(), "salt": document.salt})
-        place = f"document:{document.case}:{document.id}".encode()
+        place = _place(document.case, document.id)
         self._connection.execute(
-            insert(DOCUMENT),
+            _ADD,
             {
                 "district": self._district,
                 "number": document.case,
@@ -81,52 +92,78 @@ class DocumentStore:
         )
 
     def drop_drafts(self, case: CaseView) -> None:
-        """Remove drafts that the case no longer knows."""
-        kept = [each.id for each in case.documents]
-        at = (DOCUMENT.c.district == self._district) & (DOCUMENT.c.number == case.identity.number)
-        self._connection.execute(delete(DOCUMENT).where(at, DOCUMENT.c.status == "draft", DOCUMENT.c.id.not_in(kept)))
+        """Put the stored documents in step with the case: drafts that it no longer knows go, withdrawn ones say so.
+
+        A number once taken stays with its document, withdrawn or not.
+        """
+        at = self._at(case.identity.number)
+        known = {each.id: each.status for each in case.documents}
+        for row in self._connection.execute(_STANDING, at).all():
+            status = known.get(row.id)
+            if row.status == "draft" and status is None:
+                self._connection.execute(_DROP, {**at, "at_id": row.id})
+            elif status is not None and status != row.status:
+                self._connection.execute(_MARK, {**at, "at_id": row.id, "as_status": status})
+
+    def _at(self, number: str) -> dict[str, object]:
+        return {"at_district": self._district, "at_number": number}
 
     def _subject(self, number: str) -> str:
-        found = select(CASE.c.subject).where(CASE.c.district == self._district, CASE.c.number == number)
-        return str(self._connection.execute(found).scalar_one())
+        return str(self._connection.execute(_SUBJECT, self._at(number)).scalar_one())
 
     def get(self, number: str, id_: str) -> StoredDocument | None:
         """One document, or None."""
-        return next((each for each in self.of(number) if each.id == id_), None)
+        row = self._connection.execute(_GET, {**self._at(number), "at_id": id_}).first()
+        return None if row is None else _document(row, self._keys.existing(self._subject(number)))
 
     def of(self, number: str) -> list[StoredDocument]:
         """The documents of a case, in the order in which they were made."""
-        found = select(DOCUMENT).where(DOCUMENT.c.district == self._district, DOCUMENT.c.number == number)
-        rows = self._connection.execute(found).all()
+        rows = self._connection.execute(_OF, self._at(number)).all()
         if not rows:
             return []
-        key = self._keys.of(self._subject(number))
-        documents = []
-        for row in rows:
-            body = value_from(open_sealed(key, row.sealed, f"document:{number}:{row.id}".encode()))
-            documents.append(
-                StoredDocument(
-                    case=number,
-                    id=row.id,
-                    kind=row.kind,
-                    status=row.status,
-                    number=row.document_number,
-                    issuer=row.issuer,
-                    issued_on=row.issued_on,
-                    filled=Filled.from_json(body["filled"]),
-                    salt=body["salt"],
-                    commitment=row.commitment,
-                )
-            )
-        return sorted(documents, key=lambda each: [int(part) for part in each.id.split("-")])
+        key = self._keys.existing(self._subject(number))
+        return sorted((_document(row, key) for row in rows), key=lambda each: _order(each.id))
 
-    def numbers(self) -> dict[tuple[str, int], list[str]]:
-        """Every issued number by issuer and year, for the check that none is missing or doubled."""
-        found: dict[tuple[str, int], list[str]] = {}
-        for row in self._connection.execute(select(DOCUMENT).where(DOCUMENT.c.document_number != "")):
-            found.setdefault((row.issuer, row.issued_on.year), []).append(row.document_number)
-        return found
+    def statuses(self, number: str) -> set[tuple[str, str, str]]:
+        """(id, kind, status) of the documents of a case; needs no key."""
+        return {(row.id, row.kind, row.status) for row in self._connection.execute(_OF, self._at(number))}
+
+    def numbers(self) -> list[tuple[str, int, str]]:
+        """(issuer, year, number) of every numbered document, for the check that none is missing or doubled."""
+        found = select(DOCUMENT.c.issuer, DOCUMENT.c.issued_on, DOCUMENT.c.document_number).where(
+            DOCUMENT.c.district == self._district, DOCUMENT.c.document_number != ""
+        )
+        return [
+            (row.issuer, row.issued_on.year if row.issued_on else 0, row.document_number)
+            for row in self._connection.execute(found)
+        ]
 
     def series(self) -> dict[tuple[str, str, int], int]:
-        """The last number of each series."""
-        return {(row.issuer, row.series, row.year): row.last for row in self._connection.execute(select(SERIES))}
+        """The last number of each series by (issuer, series, year)."""
+        found = select(SERIES).where(SERIES.c.district == self._district)
+        return {(row.issuer, row.series, row.year): row.last for row in self._connection.execute(found)}
+
+
+def _place(number: str, id_: str) -> bytes:
+    return f"document:{number}:{id_}".encode()
+
+
+def _order(id_: str) -> list[int]:
+    """Ids are the entry's seq and a count, so that they sort by the time of making."""
+    return [int(part) for part in id_.split("-")]
+
+
+def _document(row: Any, key: bytes) -> StoredDocument:
+    body = value_from(open_sealed(key, row.sealed, _place(row.number, row.id)))
+    return StoredDocument(
+        case=row.number,
+        id=row.id,
+        kind=row.kind,
+        status=row.status,
+        number=row.document_number,
+        issuer=row.issuer,
+        issued_on=row.issued_on,
+        filled=Filled.from_json(body["filled"]),
+        salt=body["salt"],
+        commitment=row.commitment,
+    )

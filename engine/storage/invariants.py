@@ -2,60 +2,102 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from engine.storage.dialects import APPEND_ONLY, triggers
-from engine.storage.log import verify_access
-from engine.storage.tables import CaseRow
+from engine.storage.cases import CaseStore, derived, standing_of
+from engine.storage.dialects import missing_triggers
+from engine.storage.documents import DocumentStore
+from engine.storage.keys import Keys
+from engine.storage.log import Log, verify_access
+from engine.storage.timers import TimerStore, timers_of
+from engine.vault import VaultError
 
-if TYPE_CHECKING:
-    from engine.storage.unit_of_work import UnitOfWork
-
-CASE = CaseRow.__table__  # type: ignore[attr-defined]  # SQLModel's own
+_NUMBER = re.compile(r"(.*)〔([0-9]{4})〕([1-9][0-9]*)号")
 
 
-def invariants(connection: Connection, uow: UnitOfWork) -> list[str]:
+def invariants(connection: Connection, district: str, keys: Keys) -> list[str]:
     """Everything that does not hold, each as a sentence; empty when all is well."""
-    found = [f"{p.case} 第{p.seq}条：{p.message}" for p in uow.log.verify(None)]
-    found += [f"查阅记录第{p.seq}条：{p.message}" for p in verify_access(connection)]
-    for number in uow.cases.numbers():
-        found += _case(connection, uow, number)
-    found += _numbers(uow)
-    wanted = {f"{table}_no_{verb}" for table in APPEND_ONLY for verb in ("update", "delete", "replace")}
-    found += [f"缺少触发器 {name}" for name in sorted(wanted - triggers(connection))]
+    found = [f"{p.case} 第{p.seq}条：{p.message}" for p in Log(connection, district, keys).verify(None)]
+    found += [f"查阅记录第{p.seq}条：{p.message}" for p in verify_access(connection, district)]
+    checker = _Checker(connection, district, keys)
+    for row in checker.cases.rows():
+        found += checker.case(row)
+    found += checker.numbers()
+    found += [f"缺少触发器 {name}" for name in missing_triggers(connection)]
     return found
 
 
-def _case(connection: Connection, uow: UnitOfWork, number: str) -> Iterator[str]:
-    case = uow.cases.load(number)
-    row = connection.execute(select(CASE).where(CASE.c.number == number)).one()
-    if case is None:
-        yield f"{number}：打不开"
-        return
-    if (case.seq, case.version, case.state, case.owner) != (row.seq, row.version, row.state, row.owner):
-        yield f"{number}：个案行与密封内容不符"
-    timers = {
-        (each.name, each.next_at, each.epoch, each.generation, each.step)
-        for each in case.deadlines.values()
-        if each.next_at is not None
-    }
-    if timers != uow.timers.of(number):
-        yield f"{number}：定时与期限不符"
-    stored = {(each.id, each.kind) for each in uow.documents.of(number)}
-    if stored != {(each.id, each.kind) for each in case.documents}:
-        yield f"{number}：文书与个案所记不符"
+class _Checker:
+    """The stores that a check compares with one another."""
+
+    def __init__(self, connection: Connection, district: str, keys: Keys) -> None:
+        self.cases = CaseStore(connection, district, keys)
+        self._timers = TimerStore(connection, district)
+        self._documents = DocumentStore(connection, district, keys)
+        self._keys = keys
+
+    def case(self, row: Any) -> Iterator[str]:
+        """One case: its open columns, units, timers and documents against its sealed view."""
+        number = row.number
+        if not self._keys.has(row.subject):
+            yield f"{number}：没有密钥"
+            return
+        try:
+            case = self.cases.load(number)
+        except VaultError as error:
+            yield f"{number}：{error}"
+            return
+        if case is None or self._differs(row, case):
+            yield f"{number}：个案行与密封内容不符"
+            return
+        if self.cases.standing(number) != standing_of(case):
+            yield f"{number}：涉案单位与个案所记不符"
+        if self._timers.of(number) != timers_of(case):
+            yield f"{number}：定时与期限不符"
+        if self._documents.statuses(number) != {(each.id, each.kind, each.status) for each in case.documents}:
+            yield f"{number}：文书与个案所记不符"
+
+    def _differs(self, row: Any, case: Any) -> bool:
+        identity = case.identity
+        fixed = {
+            "workflow": identity.workflow,
+            "subject": identity.subject.reference,
+            "opened_on": identity.opened_on,
+            "parent": identity.parent,
+            "channel": identity.channel,
+        }
+        return any(getattr(row, name) != value for name, value in {**fixed, **derived(case)}.items())
+
+    def numbers(self) -> Iterator[str]:
+        """Each series' numbers are 1..n, each once, and n is the last that was taken."""
+        taken = self._documents.series()
+        issued: dict[tuple[str, str, int], list[int]] = {}
+        for issuer, year, number in self._documents.numbers():
+            place = _series_of(issuer, number, taken)
+            if place is None:
+                yield f"{issuer} {number}：文号不属于任何编号序列"
+            elif place[0][2] != year:
+                yield f"{issuer} {number}：文号的年份与签发日期不符"
+            else:
+                issued.setdefault(place[0], []).append(place[1])
+        for (issuer, series, year), last in taken.items():
+            # Cases are numbered from a series too, and have no document.
+            wanted = range(1, last + 1) if not series.startswith("case:") else range(0)
+            if sorted(issued.get((issuer, series, year), ())) != list(wanted):
+                yield f"{issuer} {series}〔{year}〕：文号不连续，应为1至{last}"
 
 
-def _numbers(uow: UnitOfWork) -> Iterator[str]:
-    """Each series' numbers are 1..n, each once."""
-    issued: dict[tuple[str, str, int], list[int]] = {}
-    for (issuer, year), numbers in uow.documents.numbers().items():
-        for number in numbers:
-            mark, _, serial = number.rpartition("〕")
-            issued.setdefault((issuer, mark, year), []).append(int(serial.removesuffix("号")))
-    for (issuer, mark, _), serials in issued.items():
-        if sorted(serials) != list(range(1, len(serials) + 1)):
-            yield f"{issuer} {mark}〕：文号不连续 {sorted(serials)}"
+def _series_of(
+    issuer: str, number: str, taken: dict[tuple[str, str, int], int]
+) -> tuple[tuple[str, str, int], int] | None:
+    """The series that a printed number belongs to, and its place there; the longest name that fits."""
+    found = _NUMBER.fullmatch(number)
+    if found is None:
+        return None
+    year, serial = int(found[2]), int(found[3])
+    names = [name for who, name, of in taken if who == issuer and of == year and found[1].endswith(name)]
+    return ((issuer, max(names, key=len), year), serial) if names else None

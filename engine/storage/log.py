@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from engine.audit.chain import START, Link, Problem, canonical, entry_hash, verify
 from engine.cases.model import Decision
+from engine.storage.dialects import is_taken
 from engine.storage.keys import Keys
 from engine.storage.record import entry_public, entry_sealed, value_from
-from engine.storage.rows import StoredDocument, StoredEntry
-from engine.storage.tables import AccessRow, CaseRow, EntryRow
+from engine.storage.rows import Conflict, StoredDocument, StoredEntry
+from engine.storage.tables import ACCESS, CASE, ENTRY
 from engine.vault import open_sealed, seal
 
-ENTRY, CASE, ACCESS = (row.__table__ for row in (EntryRow, CaseRow, AccessRow))  # type: ignore[attr-defined]  # SQLModel's own
+_ADD = insert(ENTRY)
+_OF = (
+    select(ENTRY, CASE.c.subject)
+    .join(CASE, (CASE.c.number == ENTRY.c.number) & (CASE.c.district == ENTRY.c.district))
+    .where(ENTRY.c.district == bindparam("district"), ENTRY.c.number == bindparam("number"))
+    .order_by(ENTRY.c.seq)
+)
+_LAST_ACCESS = select(ACCESS.c.hash).where(ACCESS.c.district == bindparam("district"))
+_LAST_ACCESS = _LAST_ACCESS.order_by(ACCESS.c.id.desc()).limit(1)
+_ADD_ACCESS = insert(ACCESS)
 
 
 class Log:
@@ -28,40 +40,28 @@ class Log:
         self._keys = keys
 
     def append(self, decision: Decision, documents: Sequence[StoredDocument], definition: str) -> str:
-        """Write the decision's entry behind the case's head; the new head."""
+        """Write the decision's entry behind the case's head; the new head. Raises Conflict when its place is taken."""
         case, entry = decision.case, decision.entry
         previous = decision.before.head if decision.before is not None else START
         public = entry_public(decision, [each.as_public() for each in documents], definition)
-        place = f"entry:{entry.case}:{entry.seq}".encode()
-        sealed = seal(self._keys.of(case.identity.subject.reference), entry_sealed(decision), place)
+        key = self._keys.of(case.identity.subject.reference)
+        sealed = seal(key, entry_sealed(decision), _place(entry.case, entry.seq))
         head = entry_hash(previous, public, sealed)
-        self._connection.execute(
-            insert(ENTRY),
-            {
-                "district": self._district,
-                "number": entry.case,
-                "seq": entry.seq,
-                "public": public,
-                "sealed": sealed,
-                "previous": previous,
-                "hash": head,
-            },
-        )
+        row = {"district": self._district, "number": entry.case, "seq": entry.seq, "public": public}
+        try:
+            self._connection.execute(_ADD, {**row, "sealed": sealed, "previous": previous, "hash": head})
+        except IntegrityError as error:
+            if not is_taken(error):
+                raise
+            raise Conflict(f"{entry.case}/{entry.seq}") from None
         return head
 
     def of(self, number: str) -> list[StoredEntry]:
-        """The entries of a case in order, their sealed parts opened."""
-        found = (
-            select(ENTRY, CASE.c.subject)
-            .join(CASE, (CASE.c.number == ENTRY.c.number) & (CASE.c.district == ENTRY.c.district))
-            .where(ENTRY.c.district == self._district, ENTRY.c.number == number)
-            .order_by(ENTRY.c.seq)
-        )
+        """The entries of a case in order, their sealed parts opened; raises VaultError when the keys are gone."""
         entries = []
-        for row in self._connection.execute(found):
-            place = f"entry:{number}:{row.seq}".encode()
-            hidden = value_from(open_sealed(self._keys.of(row.subject), row.sealed, place))
-            entries.append(_entry(row.public, hidden, row.hash))
+        for row in self._connection.execute(_OF, {"district": self._district, "number": number}):
+            body = open_sealed(self._keys.existing(row.subject), row.sealed, _place(number, row.seq))
+            entries.append(_entry(row, value_from(body)))
         return entries
 
     def links(self, number: str | None) -> Iterator[Link]:
@@ -73,22 +73,32 @@ class Log:
             yield Link(row.number, row.seq, row.previous, row.public, row.sealed, row.hash)
 
     def verify(self, number: str | None) -> list[Problem]:
-        """What does not hold: in the chains, and between each chain and the head of its case."""
-        links = list(self.links(number))
-        problems = verify(links)
-        last = {link.case: link for link in links}
+        """What does not hold: in the chains, and between each chain and the head of its case; needs no key."""
+        last: dict[str, tuple[int, str]] = {}
+        problems = verify(_remembered(self.links(number), last))
         heads = select(CASE.c.number, CASE.c.seq, CASE.c.head).where(CASE.c.district == self._district)
         if number is not None:
             heads = heads.where(CASE.c.number == number)
         for row in self._connection.execute(heads):
-            link = last.get(row.number)
-            if link is None or (link.seq, link.hash) != (row.seq, row.head):
+            if last.pop(row.number, None) != (row.seq, row.head):
                 problems.append(Problem(row.number, row.seq, "head", "历史的末条与个案所记的不符"))
+        problems += [Problem(case, seq, "orphan", "有历史而没有个案") for case, (seq, _) in last.items()]
         return problems
 
 
-def _entry(public: bytes, hidden: dict[str, dict[str, object]], hash_: str) -> StoredEntry:
-    told = json.loads(public)
+def _place(number: str, seq: int) -> bytes:
+    return f"entry:{number}:{seq}".encode()
+
+
+def _remembered(links: Iterator[Link], last: dict[str, tuple[int, str]]) -> Iterator[Link]:
+    """The links as they come, noting each chain's end: a long history is never held as a whole."""
+    for link in links:
+        last[link.case] = (link.seq, link.hash)
+        yield link
+
+
+def _entry(row: Any, hidden: Mapping[str, Mapping[str, object]]) -> StoredEntry:
+    told = json.loads(row.public)
     return StoredEntry(
         case=told["case"],
         seq=told["seq"],
@@ -104,31 +114,25 @@ def _entry(public: bytes, hidden: dict[str, dict[str, object]], hash_: str) -> S
         public=told,
         values={**told["fields"], **hidden["fields"]},
         documents=tuple(each["number"] or each["kind"] for each in told["documents"]),
-        hash=hash_,
+        hash=row.hash,
+        previous=row.previous,
+        sealed=hidden,
     )
 
 
-def log_access(connection: Connection, account: str, what: str, number: str, at: datetime) -> None:
-    """Append one reading to the access log, chained to the one before."""
-    last = connection.execute(select(ACCESS.c.hash).order_by(ACCESS.c.id.desc()).limit(1)).scalar() or START
+def log_access(connection: Connection, district: str, access: tuple[str, str, str, datetime]) -> None:
+    """Append one reading (account, what, case, instant) to the access log, chained to the one before."""
+    last = connection.execute(_LAST_ACCESS, {"district": district}).scalar() or START
+    account, what, number, at = access
     told = canonical({"account": account, "what": what, "case": number, "at": at})
-    connection.execute(
-        insert(ACCESS),
-        {
-            "account": account,
-            "what": what,
-            "number": number,
-            "at": at,
-            "previous": last,
-            "hash": entry_hash(last, told, b""),
-        },
-    )
+    row = {"district": district, "account": account, "what": what, "number": number, "at": at}
+    connection.execute(_ADD_ACCESS, {**row, "previous": last, "hash": entry_hash(last, told, b"")})
 
 
-def verify_access(connection: Connection) -> list[Problem]:
+def verify_access(connection: Connection, district: str) -> list[Problem]:
     """What does not hold in the access log's chain."""
     problems, head = [], START
-    for row in connection.execute(select(ACCESS).order_by(ACCESS.c.id)):
+    for row in connection.execute(select(ACCESS).where(ACCESS.c.district == district).order_by(ACCESS.c.id)):
         told = canonical({"account": row.account, "what": row.what, "case": row.number, "at": row.at})
         if row.previous != head or entry_hash(row.previous, told, b"") != row.hash:
             problems.append(Problem(row.number, row.id, "access", "查阅记录的链条不连续"))

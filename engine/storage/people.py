@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
 from engine.definitions.facts import HeldRole, Person, UnitFacts
-from engine.storage.tables import AttemptRow, PersonRow, RoleRow, SessionRow, UnitRow
-
-PERSON, ROLE, SESSION, ATTEMPT, UNIT = (
-    row.__table__ for row in (PersonRow, RoleRow, SessionRow, AttemptRow, UnitRow)  # type: ignore[attr-defined]  # SQLModel's own
-)
+from engine.storage.tables import ATTEMPT, PERSON, ROLE, SESSION, UNIT, UnitRow
 
 
 class PeopleStore:
@@ -78,40 +73,43 @@ class PeopleStore:
 
     def attempted(self, account: str, address: str, at: datetime, *, good: bool) -> None:
         """Count a wrong password, or forget the wrong ones after a right one."""
+        place = self._attempts(account, address)
         if good:
-            self._connection.execute(
-                delete(ATTEMPT).where(ATTEMPT.c.account == account, ATTEMPT.c.address == address)
-            )
+            self._connection.execute(delete(ATTEMPT).where(place))
             return
-        row = {"account": account, "address": address, "count": 1, "last_at": at}
-        counted = upsert(ATTEMPT).values(row)
-        again = counted.on_conflict_do_update(
-            index_elements=["account", "address"], set_={"count": ATTEMPT.c.count + 1, "last_at": at}
-        )
-        self._connection.execute(again)
+        counted = update(ATTEMPT).where(place).values({"count": ATTEMPT.c["count"] + 1, "last_at": at})
+        if self._connection.execute(counted).rowcount == 0:
+            row = {"district": self._district, "account": account, "address": address, "count": 1, "last_at": at}
+            self._connection.execute(insert(ATTEMPT), row)
+
+    def _attempts(self, account: str, address: str) -> ColumnElement[bool]:
+        return and_(ATTEMPT.c.district == self._district, ATTEMPT.c.account == account, ATTEMPT.c.address == address)
 
     def failures(self, account: str, address: str) -> tuple[int, datetime | None]:
         """How many wrong passwords in a row, and when the last one was."""
-        at = (ATTEMPT.c.account == account) & (ATTEMPT.c.address == address)
-        row = self._connection.execute(select(ATTEMPT).where(at)).first()
-        return (row.count, row.last_at) if row else (0, None)  # type: ignore[return-value]  # a column named like a method
+        found = select(ATTEMPT.c["count"], ATTEMPT.c.last_at).where(self._attempts(account, address))
+        row = self._connection.execute(found).first()
+        return (row[0], row[1]) if row is not None else (0, None)
 
     def open_session(self, token: str, account: str, at: datetime) -> None:
         """A new session under the hash of its token."""
-        row = {"token": token, "account": account, "created_at": at, "seen_at": at, "ended_at": None}
-        self._connection.execute(insert(SESSION), row)
+        row = {"district": self._district, "token": token, "account": account}
+        self._connection.execute(insert(SESSION), {**row, "created_at": at, "seen_at": at, "ended_at": None})
 
     def session(self, token: str, now: datetime, idle_since: datetime, made_since: datetime) -> str | None:
         """The account of a live session, which counts as seen now; None for one that ended."""
-        row = self._connection.execute(select(SESSION).where(SESSION.c.token == token)).first()
+        row = self._connection.execute(select(SESSION).where(self._session(token))).first()
         if row is None or row.ended_at is not None or row.seen_at < idle_since or row.created_at < made_since:
             return None
-        self._connection.execute(update(SESSION).where(SESSION.c.token == token).values(seen_at=now))
+        self._connection.execute(update(SESSION).where(self._session(token)).values(seen_at=now))
         return str(row.account)
 
     def close_session(self, token: str, now: datetime) -> None:
         """End a session."""
-        self._connection.execute(update(SESSION).where(SESSION.c.token == token).values(ended_at=now))
+        self._connection.execute(update(SESSION).where(self._session(token)).values(ended_at=now))
+
+    def _session(self, token: str) -> ColumnElement[bool]:
+        return and_(SESSION.c.district == self._district, SESSION.c.token == token)
 
 
 class UnitStore:
@@ -126,34 +124,55 @@ class UnitStore:
         known = {unit.code for unit in self.all()}
         names = ("code", "name", "kind", "parent", "first", "last")
         rows = [
-            {"district": self._district, **dict(zip(names, unit, strict=True))} for unit in units if unit[0] not in known
+            {"district": self._district, **dict(zip(names, unit, strict=True))}
+            for unit in units
+            if unit[0] not in known
         ]
         if rows:
             self._connection.execute(insert(UNIT), rows)
 
     def all(self) -> list[UnitRow]:
         """Every unit, by code."""
-        found = select(UnitRow).where(UNIT.c.district == self._district).order_by(UNIT.c.code)
-        return [UnitRow.model_construct(**row._mapping) for row in self._connection.execute(found)]  # noqa: SLF001  SQLAlchemy's public underscore
+        found = select(UNIT).where(UNIT.c.district == self._district).order_by(UNIT.c.code)
+        return [UnitRow.model_construct(**row._mapping) for row in self._connection.execute(found)]
+
+    def get(self, code: str) -> UnitRow | None:
+        """One unit, or None."""
+        return next((unit for unit in self.all() if unit.code == code), None)
 
     def facts(self, code: str, relation: str) -> UnitFacts | None:
         """A unit as a case sees it, with everything inside it; None for an unknown code."""
-        found = next((unit for unit in self.all() if unit.code == code), None)
+        units = self.all()
+        found = next((unit for unit in units if unit.code == code), None)
         if found is None:
             return None
-        return UnitFacts(
-            code=found.code, name=found.name, kind=found.kind, relation=relation, area=frozenset(self.area(code))
-        )
+        area = frozenset(_inside(units, code))
+        return UnitFacts(code=found.code, name=found.name, kind=found.kind, relation=relation, area=area)
 
     def area(self, code: str) -> set[str]:
         """The codes of a unit and of everything inside it."""
-        children: dict[str, list[str]] = {}
-        for unit in self.all():
-            children.setdefault(unit.parent, []).append(unit.code)
-        inside, waiting = set(), [code]
-        while waiting:
-            each = waiting.pop()
-            if each not in inside:
-                inside.add(each)
-                waiting.extend(children.get(each, ()))
-        return inside
+        return _inside(self.all(), code)
+
+    def ancestors(self, code: str) -> list[str]:
+        """The codes of the units above one, the nearest first; a unit that contains itself ends the list."""
+        parents = {unit.code: unit.parent for unit in self.all()}
+        above: list[str] = []
+        at = parents.get(code, "")
+        while at and at != code and at not in above:
+            above.append(at)
+            at = parents.get(at, "")
+        return above
+
+
+def _inside(units: Iterable[UnitRow], code: str) -> set[str]:
+    children: dict[str, list[str]] = {}
+    for unit in units:
+        children.setdefault(unit.parent, []).append(unit.code)
+    inside: set[str] = set()
+    waiting = [code]
+    while waiting:
+        each = waiting.pop()
+        if each not in inside:
+            inside.add(each)
+            waiting.extend(children.get(each, ()))
+    return inside

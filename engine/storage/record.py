@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +24,7 @@ from engine.definitions.facts import (
     Tally,
     UnitFacts,
 )
+from engine.storage.delta import change
 from engine.workdays import Hold, Span
 
 _CLASSES: Mapping[str, Any] = {
@@ -117,7 +118,7 @@ def value_from(data: bytes) -> Any:
     return decode(json.loads(data))
 
 
-def entry_public(decision: Decision, documents: list[Mapping[str, object]], definition: str) -> bytes:
+def entry_public(decision: Decision, documents: Sequence[Mapping[str, object]], definition: str) -> bytes:
     """The public part of an entry: who, when, what, under which law, and what replay applies."""
     entry, case = decision.entry, decision.case
     told = {
@@ -151,17 +152,45 @@ def _open(value: object) -> bool:
 
 
 def _result(decision: Decision) -> Mapping[str, object]:
+    """What the open columns of the case's rows become: enough to rebuild them when the keys are gone."""
     case, before = decision.case, decision.before
     old = before.deadlines if before is not None else {}
     changed = {name: _deadline(each) for name, each in case.deadlines.items() if old.get(name) != each}
-    return {
+    papers = before.documents if before is not None else ()
+    told: dict[str, object] = {
         "state": case.state,
         "epoch": case.epoch,
+        "unit": case.unit,
         "owner": case.owner,
         "closed_as": case.closed_as,
         "deadlines": changed,
         "ended_deadlines": [name for name in old if name not in case.deadlines],
         "links": [{"name": link.name, "case": link.reference, "state": link.state} for link in case.links],
+        "proposals": [{"id": each.id, "trigger": each.trigger, "made_on": each.made_on} for each in case.proposals],
+        "papers": [_paper(each) for each in case.documents if each not in papers],
+        "ended_papers": sorted({each.id for each in papers} - {each.id for each in case.documents}),
+    }
+    return told if before is not None else {**told, "opened": _opened(case.identity)}
+
+
+def _paper(document: Document) -> Mapping[str, object]:
+    return {
+        "id": document.id,
+        "kind": document.kind,
+        "status": document.status,
+        "issuer": document.issuer,
+        "issued_on": document.issued_on,
+    }
+
+
+def _opened(identity: Identity) -> Mapping[str, object]:
+    """The identity without the subject: whom a case is about stands in the sealed part alone."""
+    return {
+        "workflow": identity.workflow,
+        "opened_on": identity.opened_on,
+        "parent": identity.parent,
+        "channel": identity.channel,
+        "units": [{"code": unit.code, "relation": unit.relation} for unit in identity.units],
     }
 
 
@@ -172,7 +201,7 @@ def _deadline(running: Running) -> Mapping[str, object]:
 
 
 def entry_sealed(decision: Decision) -> bytes:
-    """The part of an entry that is sealed: personal values, and the guards' values that may be personal."""
+    """The part of an entry that is sealed: personal values, guards' values that may be personal, the exact change."""
     entry = decision.entry
     hidden = {name: value for name, value in entry.seen.items() if not _open(value)}
-    return value_bytes({"fields": dict(entry.sealed), "seen": hidden})
+    return value_bytes({"fields": dict(entry.sealed), "seen": hidden, "change": change(decision.before, decision.case)})

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from engine.errors import StaleRefused
 from engine.roster.findings import Finding
 from engine.storage.keys import Keys
 from engine.storage.record import value_bytes, value_from
 from engine.storage.rows import Counts, StoredFinding
-from engine.storage.tables import FindingTable, PupilRow, SubjectRow
+from engine.storage.tables import FINDING, PUPIL, SUBJECT
 from engine.vault import open_sealed, seal
 
-PUPIL, FINDING, SUBJECT = (row.__table__ for row in (PupilRow, FindingTable, SubjectRow))  # type: ignore[attr-defined]  # SQLModel's own
 REGISTER = "register"
 """The retention class of register rows and findings: shorter than a case's."""
 
@@ -43,7 +44,7 @@ class SubjectStore:
         sealed = self._connection.execute(select(SUBJECT.c.sealed).where(at)).scalar()
         if sealed is None:
             return {}
-        return dict(value_from(open_sealed(self._keys.of(reference), sealed, f"subject:{reference}".encode())))
+        return dict(value_from(open_sealed(self._keys.existing(reference), sealed, f"subject:{reference}".encode())))
 
 
 class RosterStore:
@@ -54,19 +55,20 @@ class RosterStore:
         self._district = district
         self._keys = keys
 
-    def _key(self) -> bytes:
-        return self._keys.of(f"district:{self._district}", REGISTER)
+    def _key(self, *, make: bool = False) -> bytes:
+        holder = f"district:{self._district}"
+        return self._keys.of(holder, REGISTER) if make else self._keys.existing(holder, REGISTER)
 
     def put_pupils(self, pupils: Iterable[tuple[str, Mapping[str, object]]]) -> Counts:
         """Register rows by number: how many were new, changed, unchanged."""
-        key = self._key()
+        key = self._key(make=True)
         found = select(PUPIL.c.register_no, PUPIL.c.digest).where(PUPIL.c.district == self._district)
         known = {row.register_no: row.digest for row in self._connection.execute(found)}
         new: list[dict[str, object]] = []
         changed = unchanged = 0
         for number, profile in pupils:
             body = value_bytes(dict(profile))
-            digest = hashlib.sha256(key + body).hexdigest()
+            digest = _digest(key, body)
             if known.get(number) == digest:
                 unchanged += 1
                 continue
@@ -83,12 +85,12 @@ class RosterStore:
 
     def pupils(self) -> list[dict[str, Any]]:
         """Every register row."""
-        key = self._key()
         found = select(PUPIL).where(PUPIL.c.district == self._district).order_by(PUPIL.c.register_no)
-        return [
-            dict(value_from(open_sealed(key, row.sealed, f"pupil:{row.register_no}".encode())))
-            for row in self._connection.execute(found)
-        ]
+        rows = self._connection.execute(found).all()
+        if not rows:
+            return []
+        key = self._key()
+        return [dict(value_from(open_sealed(key, row.sealed, f"pupil:{row.register_no}".encode()))) for row in rows]
 
     def pupil(self, number: str) -> dict[str, Any]:
         """One register row; empty for an unknown number."""
@@ -97,13 +99,16 @@ class RosterStore:
         return {} if sealed is None else dict(value_from(open_sealed(self._key(), sealed, f"pupil:{number}".encode())))
 
     def put_findings(self, findings: Iterable[tuple[Finding, str]], *, day: date) -> int:
-        """Findings with the code of their school; the same finding of the same day is stored once. How many were new."""
-        key = self._key()
-        known = {row.key for row in self._connection.execute(select(FINDING.c.key))}
+        """Findings with their school's code; the same finding of the same day is stored once. How many were new."""
+        key = self._key(make=True)
+        found = select(FINDING.c.key).where(FINDING.c.district == self._district)
+        known = {row.key for row in self._connection.execute(found)}
         new = []
         for finding, school in findings:
-            told = "\n".join((str(day), finding.kind, finding.register_no, finding.school, finding.class_name, finding.name))
-            name = hashlib.sha256(key + told.encode()).hexdigest()
+            told = "\n".join(
+                (str(day), finding.kind, finding.register_no, finding.school, finding.class_name, finding.name)
+            )
+            name = _digest(key, told.encode())
             if name in known:
                 continue
             known.add(name)
@@ -125,7 +130,7 @@ class RosterStore:
                     "number": "",
                     "settled_by": "",
                     "settled_at": None,
-                    "sealed": seal(key, value_bytes(hidden), f"finding:{name}".encode()),
+                    "sealed": seal(key, value_bytes(hidden), _place(name)),
                 }
             )
         if new:
@@ -134,44 +139,61 @@ class RosterStore:
 
     def findings(self) -> list[StoredFinding]:
         """Every finding, oldest first."""
+        found = select(FINDING).where(FINDING.c.district == self._district).order_by(FINDING.c.id)
+        rows = self._connection.execute(found).all()
+        if not rows:
+            return []
         key = self._key()
-        found = []
-        for row in self._connection.execute(select(FINDING).where(FINDING.c.district == self._district).order_by(FINDING.c.id)):
-            hidden = value_from(open_sealed(key, row.sealed, f"finding:{row.key}".encode()))
-            found.append(
-                StoredFinding(
-                    id=row.id,
-                    kind=row.kind,
-                    register_no=row.register_no,
-                    name=hidden["name"],
-                    school=row.school,
-                    school_name=hidden["school_name"],
-                    class_name=hidden["class_name"],
-                    detail=hidden["detail"],
-                    found_on=row.found_on,
-                    status=row.status,
-                    case=row.number,
-                )
-            )
-        return found
+        return [_finding(row, _hidden(row, key)) for row in rows]
 
     def finding(self, id_: int) -> StoredFinding | None:
         """One finding, or None."""
-        return next((each for each in self.findings() if each.id == id_), None)
+        row = self._row(id_)
+        return None if row is None else _finding(row, _hidden(row, self._key()))
+
+    def _row(self, id_: int) -> Any:
+        at = (FINDING.c.district == self._district) & (FINDING.c.id == id_)
+        return self._connection.execute(select(FINDING).where(at)).first()
 
     def settle(self, id_: int, status: str, case: str, account: str, at: datetime, *, reason: str = "") -> None:
-        """Close a finding: confirmed with its case, or dismissed with a reason, which is sealed with the rest."""
-        row = self._connection.execute(select(FINDING).where(FINDING.c.id == id_)).one()
-        place = f"finding:{row.key}".encode()
-        hidden = {**value_from(open_sealed(self._key(), row.sealed, place)), "reason": reason}
-        self._connection.execute(
-            update(FINDING)
-            .where(FINDING.c.id == id_)
-            .values(
-                status=status,
-                number=case,
-                settled_by=account,
-                settled_at=at,
-                sealed=seal(self._key(), value_bytes(hidden), place),
-            )
-        )
+        """Close a finding: confirmed with its case, or dismissed with a reason, which is sealed with the rest.
+
+        Raises StaleRefused for a finding that is gone or was confirmed meanwhile: a case that was opened stays named.
+        """
+        row = self._row(id_)
+        if row is None or row.status == "confirmed":
+            raise StaleRefused(f"疑点{id_}已由他人处理，没有保存；请刷新后再看")
+        key = self._key()
+        body = value_bytes({**_hidden(row, key), "reason": reason})
+        changed = {"status": status, "number": case, "settled_by": account, "settled_at": at}
+        sealed = seal(key, body, _place(row.key))
+        self._connection.execute(update(FINDING).where(FINDING.c.id == id_).values(**changed, sealed=sealed))
+
+
+def _digest(key: bytes, body: bytes) -> str:
+    """Tells equal rows from changed ones, and tells nothing to whoever lacks the key."""
+    return hmac.new(key, body, hashlib.sha256).hexdigest()
+
+
+def _place(key: str) -> bytes:
+    return f"finding:{key}".encode()
+
+
+def _hidden(row: Any, key: bytes) -> dict[str, str]:
+    return dict(value_from(open_sealed(key, row.sealed, _place(row.key))))
+
+
+def _finding(row: Any, hidden: Mapping[str, str]) -> StoredFinding:
+    return StoredFinding(
+        id=row.id,
+        kind=row.kind,
+        register_no=row.register_no,
+        name=hidden["name"],
+        school=row.school,
+        school_name=hidden["school_name"],
+        class_name=hidden["class_name"],
+        detail=hidden["detail"],
+        found_on=row.found_on,
+        status=row.status,
+        case=row.number,
+    )

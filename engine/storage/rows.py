@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
 from notifications.documents import Filled
+
+
+class Conflict(Exception):
+    """Another writer was first: the place is taken, or the case moved on; services run it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +36,13 @@ class StoredDocument:
 
     def as_public(self) -> Mapping[str, object]:
         """How it stands in an entry: no text, no bare hash of a text that could be guessed."""
-        return {"id": self.id, "kind": self.kind, "status": self.status, "number": self.number, "commitment": self.commitment}
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "status": self.status,
+            "number": self.number,
+            "commitment": self.commitment,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +64,9 @@ class StoredEntry:
     values: Mapping[str, object]
     documents: tuple[str, ...]
     hash: str
+    previous: str = ""
+    sealed: Mapping[str, object] = field(default_factory=dict)
+    """The sealed part, opened: fields, seen, and the change that replay applies."""
 
 
 class DueTimer(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from engine.storage.types import Day, Flag, Instant, Integer, LargeBinary, Text
@@ -16,6 +16,7 @@ SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
 STRICT = {"sqlite_strict": True}
 
@@ -82,6 +83,7 @@ class SessionRow(SQLModel, table=True):
 
     __tablename__ = "session"
     __table_args__ = (STRICT,)
+    district: str = Field(sa_column=_text(key=True))
     token: str = Field(sa_column=_text(key=True))
     account: str = Field(sa_column=_text())
     created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
@@ -94,6 +96,7 @@ class AttemptRow(SQLModel, table=True):
 
     __tablename__ = "login_attempt"
     __table_args__ = (STRICT,)
+    district: str = Field(sa_column=_text(key=True))
     account: str = Field(sa_column=_text(key=True))
     address: str = Field(sa_column=_text(key=True))
     count: int = Field(sa_column=Column(Integer, nullable=False))
@@ -123,10 +126,17 @@ class DefinitionRow(SQLModel, table=True):
 
 
 class CaseRow(SQLModel, table=True):
-    """A case: what lists need stands open, the rest is sealed as one value that replay must equal."""
+    """A case: what lists need stands open, the rest is sealed as one value that replay must equal.
+
+    `kind` is that of the state: open, observing or final.
+    """
 
     __tablename__ = "case_file"
-    __table_args__ = (UniqueConstraint("district", "number"), Index("ix_case_file_due", "unit", "due_on", "id"), STRICT)
+    __table_args__ = (
+        UniqueConstraint("district", "number"),
+        Index("ix_case_file_due", "district", "unit", "due_on", "id", sqlite_where=text("kind <> 'final'")),
+        STRICT,
+    )
     id: int = Field(sa_column=_id())
     district: str = Field(sa_column=_text())
     number: str = Field(sa_column=_text())
@@ -136,6 +146,7 @@ class CaseRow(SQLModel, table=True):
     unit: str = Field(sa_column=_text())
     owner: str = Field(sa_column=_text())
     state: str = Field(sa_column=_text())
+    kind: str = Field(sa_column=_text())
     seq: int = Field(sa_column=Column(Integer, nullable=False))
     version: int = Field(sa_column=Column(Integer, nullable=False))
     head: str = Field(sa_column=_text())
@@ -143,7 +154,8 @@ class CaseRow(SQLModel, table=True):
     due_on: date | None = Field(sa_column=Column(Day))
     late_after: datetime | None = Field(sa_column=Column(Instant))
     closed_as: str = Field(sa_column=_text())
-    parent: str = Field(sa_column=_text())
+    parent: str = Field(sa_column=_text(index=True))
+    channel: str = Field(sa_column=_text())
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
@@ -235,7 +247,7 @@ class OutboxRow(SQLModel, table=True):
     """A message to a role of the case's units; no personal data, the case number is enough."""
 
     __tablename__ = "outbox"
-    __table_args__ = (STRICT,)
+    __table_args__ = (Index("ix_outbox_waiting", "district", "due_at", sqlite_where=text("sent_at IS NULL")), STRICT)
     id: int = Field(sa_column=_id())
     district: str = Field(sa_column=_text())
     number: str = Field(sa_column=_text())
@@ -266,7 +278,7 @@ class RequestRow(SQLModel, table=True):
     """An accepted request: its content's digest and the answer it got."""
 
     __tablename__ = "request"
-    __table_args__ = (STRICT,)
+    __table_args__ = (CheckConstraint("request <> ''", name="named"), STRICT)
     district: str = Field(sa_column=_text(key=True))
     request: str = Field(sa_column=_text(key=True))
     number: str = Field(sa_column=_text())
@@ -311,9 +323,37 @@ class AccessRow(SQLModel, table=True):
     __tablename__ = "access_log"
     __table_args__ = (STRICT,)
     id: int = Field(sa_column=_id())
+    district: str = Field(sa_column=_text())
     account: str = Field(sa_column=_text())
     what: str = Field(sa_column=_text())
     number: str = Field(sa_column=_text(index=True))
     at: datetime = Field(sa_column=Column(Instant, nullable=False))
     previous: str = Field(sa_column=_text())
     hash: str = Field(sa_column=_text())
+
+
+def _table(name: str) -> Table:
+    return SQLModel.metadata.tables[name]
+
+
+META = _table("meta")
+UNIT = _table("unit")
+PERSON = _table("person")
+ROLE = _table("held_role")
+SESSION = _table("session")
+ATTEMPT = _table("login_attempt")
+SUBJECT = _table("subject")
+DEFINITION = _table("definition")
+CASE = _table("case_file")
+STANDING = _table("case_unit")
+ENTRY = _table("entry")
+TIMER = _table("timer")
+PROPOSAL = _table("proposal")
+DOCUMENT = _table("document")
+SERIES = _table("number_series")
+OUTBOX = _table("outbox")
+WORK = _table("work")
+REQUEST = _table("request")
+PUPIL = _table("pupil")
+FINDING = _table("finding")
+ACCESS = _table("access_log")

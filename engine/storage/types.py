@@ -36,6 +36,8 @@ class Day(TypeDecorator[date]):
 
     def process_bind_param(self, value: date | None, dialect: Any) -> str | None:
         """Into the database."""
+        if isinstance(value, datetime):
+            raise ValueError("a legal day must not be stored from an instant: the zone decides which day it is")  # noqa: TRY004  the value, not the call, is wrong
         return None if value is None else value.isoformat()
 
     def process_result_value(self, value: str | None, dialect: Any) -> date | None:
@@ -49,7 +51,7 @@ class Flag(TypeDecorator[bool]):
     impl = Integer
     cache_ok = True
 
-    def process_bind_param(self, value: bool | None, dialect: Any) -> int | None:  # noqa: FBT001
+    def process_bind_param(self, value: bool | None, dialect: Any) -> int | None:
         """Into the database."""
         return None if value is None else int(value)
 

@@ -7,34 +7,35 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select, text
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
+from engine.clock import Clock
 from engine.definitions.workflow import Workflow
 from engine.errors import InstallationError
 from engine.storage import dialects
-from engine.storage.cases import CaseStore, Conflict, ProposalStore, TimerStore
+from engine.storage.cases import CaseStore, Kinds
 from engine.storage.documents import DocumentStore
 from engine.storage.invariants import invariants
 from engine.storage.keys import Keys
 from engine.storage.log import Log, log_access
 from engine.storage.outbox import OutboxStore, RequestStore, WorkStore
 from engine.storage.people import PeopleStore, UnitStore
+from engine.storage.proposals import ProposalStore
 from engine.storage.roster import RosterStore, SubjectStore
-from engine.storage.rows import DueTimer, StoredDocument, StoredEntry, StoredFinding
-from engine.storage.tables import VERSION, DefinitionRow, Meta
-
-META, DEFINITION = Meta.__table__, DefinitionRow.__table__  # type: ignore[attr-defined]  # SQLModel's own
+from engine.storage.rows import Conflict, DueTimer, StoredDocument, StoredEntry, StoredFinding
+from engine.storage.tables import DEFINITION, META, VERSION
+from engine.storage.timers import TimerStore
 
 
 class UnitOfWork:
     """One transaction's view of the archive; nothing stays unless `commit` was called."""
 
-    def __init__(self, connection: Connection, district: str, keys: Keys) -> None:
+    def __init__(self, connection: Connection, district: str, keys: Keys, *, kinds: Kinds | None = None) -> None:
         self.district = district
         self._connection = connection
-        self.cases = CaseStore(connection, district, keys)
+        self.cases = CaseStore(connection, district, keys, kinds=kinds)
         self.log = Log(connection, district, keys)
         self.timers = TimerStore(connection, district)
         self.proposals = ProposalStore(connection, district)
@@ -48,54 +49,63 @@ class UnitOfWork:
         self.subjects = SubjectStore(connection, district, keys)
 
     def commit(self) -> None:
-        """Keep everything that was written."""
-        self._connection.exec_driver_sql("COMMIT")
+        """Keep everything that was written so far."""
+        dialects.commit(self._connection)
 
 
 class Archive:
-    """One database with its keys."""
+    """One database with its keys.
 
-    def __init__(self, url: str, keys_folder: Path, *, district: str) -> None:
-        path = Path(url.removeprefix("sqlite:///"))
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InstallationError(f"数据文件夹 {path.parent} 不能建立：{error.strerror}") from None
+    `url` names an SQLite file, made when it is not there; the keys lie in a folder of their own. Raises
+    InstallationError when either cannot be used, InputError for a database that is not supported.
+    """
+
+    def __init__(self, url: str, keys_folder: Path, *, district: str, clock: Clock | None = None) -> None:
         self.district = district
-        self._path = path
-        self._keys = Keys(keys_folder)
+        self._path = dialects.path_of(url)
+        fresh = dialects.prepare(self._path)
+        self._keys = Keys(keys_folder, fresh=fresh, clock=clock)
+        self._kinds: dict[str, dict[str, str]] = {}
         self._writer = dialects.writer(url)
         self._reader = dialects.reader(url)
 
     def create_schema(self) -> None:
         """Make the tables of an empty database; a database of another version or program is refused in one line."""
-        try:
-            with dialects.begin(self._writer, write=True) as connection:
-                self._create(connection)
-                connection.exec_driver_sql("COMMIT")
-            self._path.chmod(0o600)
-        except (DatabaseError, OSError) as error:
-            reason = getattr(error, "orig", None) or error
-            raise InstallationError(f"数据库 {self._path} 无法打开：{reason}") from None
+        with dialects.begin(self._writer, write=True) as connection:
+            self._create(connection)
+            dialects.commit(connection)
+        # Set once the file is known to be ours: the mode stays in it.
+        dialects.write_ahead(self._writer)
 
     def _create(self, connection: Connection) -> None:
-        tables = {row[0] for row in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))}
-        if tables and "meta" not in tables:
+        tables = dialects.tables(connection)
+        if tables and META.name not in tables:
             raise InstallationError(f"{self._path} 不是应返尽返的数据库")
         if tables:
-            found = self._meta(connection, "schema", "0")
-            if found != str(VERSION):
-                raise InstallationError(f"数据库的表是第{found}版，程序认识第{VERSION}版；请换用相应版本的程序")
+            self._known(connection)
             return
         SQLModel.metadata.create_all(connection)
         dialects.append_only(connection)
         self._set(connection, "schema", str(VERSION))
+        self._set(connection, "district", self.district)
+        self._set(connection, "keys", self._keys.fingerprint)
+
+    def _known(self, connection: Connection) -> None:
+        """Refuse a database of another version, district or key file."""
+        found = self._meta(connection, "schema", "0")
+        if found != str(VERSION):
+            raise InstallationError(f"数据库的表是第{found}版，程序认识第{VERSION}版；请换用相应版本的程序")
+        district = self._meta(connection, "district", "")
+        if district != self.district:
+            raise InstallationError(f"数据库属于区划「{district}」，设置里是「{self.district}」；请核对设置")
+        if self._meta(connection, "keys", "") != self._keys.fingerprint:
+            raise InstallationError("密钥文件与数据库不是一套；请换回原来的密钥文件")
 
     def _meta(self, connection: Connection, name: str, default: str) -> str:
         return str(connection.execute(select(META.c.value).where(META.c.name == name)).scalar() or default)
 
     def _set(self, connection: Connection, name: str, value: str) -> None:
-        connection.execute(META.delete().where(META.c.name == name))
+        connection.execute(delete(META).where(META.c.name == name))
         connection.execute(insert(META), {"name": name, "value": value})
 
     @property
@@ -108,43 +118,49 @@ class Archive:
         """Make this a demonstration database that lives on other days."""
         with dialects.begin(self._writer, write=True) as connection:
             self._set(connection, "offset_seconds", str(int(offset.total_seconds())))
-            connection.exec_driver_sql("COMMIT")
+            dialects.commit(connection)
 
     def publish(self, workflows: Iterable[Workflow], now: datetime) -> None:
-        """Keep the canonical text of every loaded version."""
+        """Keep the canonical text of every loaded version, and learn the kinds of its states."""
         with dialects.begin(self._writer, write=True) as connection:
             known = {row[0] for row in connection.execute(select(DEFINITION.c.hash))}
-            for workflow in workflows:
-                if workflow.hash not in known:
-                    row = {"hash": workflow.hash, "name": workflow.name, "canonical": workflow.canonical, "loaded_at": now}
+            for each in workflows:
+                self._kinds[each.hash] = {name: state.kind for name, state in each.states.items()}
+                if each.hash not in known:
+                    row = {"hash": each.hash, "name": each.name, "canonical": each.canonical, "loaded_at": now}
                     connection.execute(insert(DEFINITION), row)
-            connection.exec_driver_sql("COMMIT")
+            dialects.commit(connection)
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
         """A writing unit of work; raises Conflict when another writer took the same place."""
-        with dialects.begin(self._writer, write=True) as connection:
-            try:
-                yield UnitOfWork(connection, self.district, self._keys)
-            except IntegrityError as error:
-                raise Conflict(str(error.orig)) from None
+        try:
+            with dialects.begin(self._writer, write=True) as connection:
+                yield self._unit(connection)
+        except IntegrityError as error:
+            if not dialects.is_taken(error):
+                raise
+            raise Conflict(str(error.orig)) from None
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """A reading unit of work: one moment of the archive, and it cannot write."""
         with dialects.begin(self._reader, write=False) as connection:
-            yield UnitOfWork(connection, self.district, self._keys)
+            yield self._unit(connection)
+
+    def _unit(self, connection: Connection) -> UnitOfWork:
+        return UnitOfWork(connection, self.district, self._keys, kinds=self._kinds)
 
     def access(self, account: str, what: str, number: str, at: datetime) -> None:
         """Log one reading before it is shown; when it cannot be logged, nothing is shown."""
         with dialects.begin(self._writer, write=True) as connection:
-            log_access(connection, account, what, number, at)
-            connection.exec_driver_sql("COMMIT")
+            log_access(connection, self.district, (account, what, number, at))
+            dialects.commit(connection)
 
     def invariants(self) -> list[str]:
         """Everything that does not hold in the database at rest; empty when all is well."""
         with dialects.begin(self._reader, write=False) as connection:
-            return invariants(connection, UnitOfWork(connection, self.district, self._keys))
+            return invariants(connection, self.district, self._keys)
 
     def close(self) -> None:
         """Let go of the database."""
