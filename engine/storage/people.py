@@ -8,7 +8,8 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
 from engine.definitions.facts import HeldRole, Person, UnitFacts
-from engine.storage.tables import ATTEMPT, PERSON, ROLE, SESSION, UNIT, UnitRow
+from engine.storage.rows import StoredUnit
+from engine.storage.tables import ATTEMPT, PERSON, ROLE, SESSION, UNIT
 
 
 class PeopleStore:
@@ -131,12 +132,12 @@ class UnitStore:
         if rows:
             self._connection.execute(insert(UNIT), rows)
 
-    def all(self) -> list[UnitRow]:
+    def all(self) -> list[StoredUnit]:
         """Every unit, by code."""
         found = select(UNIT).where(UNIT.c.district == self._district).order_by(UNIT.c.code)
-        return [UnitRow.model_construct(**row._mapping) for row in self._connection.execute(found)]
+        return [StoredUnit(r.code, r.name, r.kind, r.parent, r.first, r.last) for r in self._connection.execute(found)]
 
-    def get(self, code: str) -> UnitRow | None:
+    def get(self, code: str) -> StoredUnit | None:
         """One unit, or None."""
         return next((unit for unit in self.all() if unit.code == code), None)
 
@@ -164,7 +165,7 @@ class UnitStore:
         return above
 
 
-def _inside(units: Iterable[UnitRow], code: str) -> set[str]:
+def _inside(units: Iterable[StoredUnit], code: str) -> set[str]:
     children: dict[str, list[str]] = {}
     for unit in units:
         children.setdefault(unit.parent, []).append(unit.code)

@@ -115,6 +115,17 @@ class StoredRequest(NamedTuple):
     answer: str
 
 
+class StoredUnit(NamedTuple):
+    """A unit with its kind, between two days, both included; `parent` is empty for the root."""
+
+    code: str
+    name: str
+    kind: str
+    parent: str
+    first: date
+    last: date
+
+
 class Counts(NamedTuple):
     """What became of imported rows."""
 
