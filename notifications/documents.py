@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError as JinjaError, UndefinedError, meta
+from jinja2 import StrictUndefined, UndefinedError, meta
+from jinja2 import TemplateError as JinjaError
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import LoopContext
-from jinja2.sandbox import SandboxedEnvironment, SecurityError
+from jinja2.sandbox import SandboxedEnvironment
 
 from notifications.characters import check_text
 from notifications.errors import MissingFact, TemplateError

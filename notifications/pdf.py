@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pylopdf_fonts_zh_cn
 import typst
@@ -21,7 +22,7 @@ FAMILIES: Mapping[str, Sequence[str]] = {
 }
 """Families by role, best first; an office puts its licensed faces in a font folder of its own."""
 
-STANDARDS = ("a-2a", "ua-1")
+STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 
 
 class PdfPrinter:
@@ -55,7 +56,7 @@ class PdfPrinter:
         inputs = {"notice": json.dumps(notice, ensure_ascii=False), "fonts": json.dumps(self._families)}
         try:
             pdf, warnings = self._compiler.compile_with_warnings(
-                format="pdf", timestamp=timestamp, pdf_standards=list(STANDARDS), sys_inputs=inputs
+                format="pdf", timestamp=timestamp, pdf_standards=[*STANDARDS], sys_inputs=inputs
             )
         except typst.TypstError as error:
             raise RenderError(f"《{filled.title}》无法生成 PDF：{error.message}") from None

@@ -10,8 +10,8 @@ from engine.cases.choosing import ask
 from engine.cases.model import Reason
 from engine.cases.plan import plan_of
 from engine.cases.proposals import next_approvers
-from engine.definitions.facts import Actor, CaseView, Facts
-from engine.definitions.workflow import Transition, Workflow
+from engine.definitions.facts import Actor, CaseView, Facts, Running
+from engine.definitions.workflow import DeadlineRule, Transition, Workflow
 from engine.workdays import Calendar
 
 
@@ -53,6 +53,29 @@ def possible(workflow: Workflow, case: CaseView, actor: Actor, today: date, cale
         reasons, offers = ask(plan.early[name], facts, {})
         found.append(Possible(name, transition.zh, bool(transition.approvals), drafts, reasons, offers))
     return tuple(found)
+
+
+def suggested(workflow: Workflow, case: CaseView, open_ones: tuple[Possible, ...]) -> str:
+    """The act to offer first: one that answers the nearest deadline, else one that leads up the ladder, else any."""
+    names = [each.trigger for each in open_ones if not each.against]
+    running = sorted((r for r in case.deadlines.values() if r.status == "running" and r.due_on), key=_due)
+    for each in running:
+        rule = workflow.deadlines[each.name]
+        tasks = {level.task for level in rule.levels}
+        answers = [name for name in names if name in rule.met_by or name in rule.restarts or name in tasks]
+        moving = [name for name in names if case.state not in rule.states or _leaves(workflow.transitions[name], rule)]
+        if answers or moving:
+            return (answers or moving)[0]
+    return names[0] if names else ""
+
+
+def _due(running: Running) -> date:
+    return running.due_on or date.max
+
+
+def _leaves(transition: Transition, rule: DeadlineRule) -> bool:
+    """True when the act can lead out of the states in which the deadline runs, without ending the case."""
+    return not transition.closes_as and any(edge.to and edge.to not in rule.states for edge in transition.edges)
 
 
 def possible_reserved(workflow: Workflow, case: CaseView, actor: Actor, today: date) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engine.access import RESERVED_ZH, ROLES
 from engine.cases.methods import METHODS
 from engine.cases.notices import label
-from engine.cases.outlook import awaiting, coming, possible, possible_reserved
+from engine.cases.outlook import awaiting, coming, possible, possible_reserved, suggested
 from engine.cases.proposals import next_approvers
 from engine.cases.reserved_forms import GUARDIANS
 from engine.cases.timers import is_overdue, moment_of, work_out
@@ -27,7 +27,7 @@ from engine.services.model import (
     ProposalRow,
 )
 from engine.services.office import Office
-from engine.services.words import SERVICE_ZH, STATUS_ZH, act_zh, coming_line, ladder_line, masked, roles_zh
+from engine.services.words import FINDING_ZH, SERVICE_ZH, STATUS_ZH, act_zh, coming_line, ladder_line, masked, roles_zh
 from notifications.html import html_body
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class PageMaker:
         rows = []
         today = self.office.today()
         open_ones = possible(self.workflow, self.case, self.actor, today, self.office.calendar)
-        first = next((p.trigger for p in open_ones if not p.against), "")
+        first = suggested(self.workflow, self.case, open_ones)
         for each in open_ones:
             missing = tuple(reason.message for reason in each.against)
             rows.append(
@@ -190,6 +190,8 @@ class PageMaker:
         )
 
     def told(self, form: tuple[Field, ...], entry: StoredEntry) -> tuple[tuple[str, str], ...]:
+        if entry.trigger.startswith("timer."):
+            return (("期限", self._reserved_text("deadline", entry.values.get("deadline", ""))),)
         known = {field.name: field for field in form}
         told = []
         for name, value in entry.values.items():
@@ -199,6 +201,8 @@ class PageMaker:
         return tuple(told)
 
     def _reserved_text(self, name: str, value: object) -> str:
+        if name == "kind" and str(value) in FINDING_ZH:
+            return FINDING_ZH[str(value)]
         if name == "deadline" and str(value) in self.workflow.deadlines:
             return self.workflow.deadlines[str(value)].zh
         if name == "method":

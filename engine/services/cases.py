@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from engine.cases.outlook import awaiting, coming, possible
+from engine.cases.outlook import awaiting, coming, possible, suggested
 from engine.cases.proposals import next_approvers
 from engine.cases.timers import is_overdue
 from engine.definitions.facts import Actor, CaseView, Running
@@ -107,7 +107,8 @@ class Cases:
         if workflow.states[case.state].kind == "final":
             return []
         open_ones = possible(workflow, case, actor, self.office.today(), self.office.calendar)
-        first = next((each for each in open_ones if not each.against), None)
+        wanted = suggested(workflow, case, open_ones)
+        first = next((each for each in open_ones if each.trigger == wanted), None)
         running = sorted(
             (each for each in case.deadlines.values() if each.status == "running" and each.due_on), key=_by_due
         )

@@ -25,7 +25,7 @@ from engine.services.words import (
 )
 
 if TYPE_CHECKING:
-    from engine.storage.tables import UnitRow
+    from engine.storage.rows import StoredUnit
     from engine.storage.unit_of_work import UnitOfWork
 
 
@@ -106,7 +106,7 @@ class Reading:
             raise
 
 
-def _units(uow: UnitOfWork, case: CaseView) -> list[UnitRow]:
+def _units(uow: UnitOfWork, case: CaseView) -> list[StoredUnit]:
     codes = {unit.code for unit in case.identity.units}
     receivers = {"judicial_office", "police_station", "civil_affairs", "labour_inspection"}
     return [unit for unit in uow.units.all() if unit.code in codes or unit.kind in receivers]

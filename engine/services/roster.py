@@ -22,20 +22,13 @@ from engine.services.keeping import Keeper
 from engine.services.model import FindingRow
 from engine.services.office import Office, actor_of
 from engine.services.refusals import refused
-from engine.services.words import masked
+from engine.services.words import FINDING_ZH, masked
 
 if TYPE_CHECKING:
     from engine.storage.unit_of_work import StoredFinding, UnitOfWork
 
 WORKFLOW = "dropout-case"
 CONFIRMERS = frozenset({"school_officer", "school_head", "township_officer", "bureau_officer"})
-FINDING_ZH = {
-    "absent_at_return_check": "应到未到",
-    "not_on_roster": "名册上没有",
-    "not_in_register": "学籍册上没有",
-    "unknown_mark": "标记不明",
-    "ambiguous": "对不上号",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,13 @@ from engine.definitions.workflow import Workflow
 STATUS_ZH = {"draft": "草稿，未签发", "issued": "已签发", "withdrawn": "已撤回"}
 SERVICE_ZH = {"waiting": "未送达", "posted": "公告中", "served": "已送达", "dispensed": "免除送达"}
 WEEKDAYS = "一二三四五六日"
+FINDING_ZH = {
+    "absent_at_return_check": "应到未到",
+    "not_on_roster": "名册上没有",
+    "not_in_register": "学籍册上没有",
+    "unknown_mark": "标记不明",
+    "ambiguous": "对不上号",
+}
 
 
 def act_zh(workflow: Workflow, trigger: str) -> str:
