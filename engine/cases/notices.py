@@ -69,7 +69,7 @@ def notice_facts(context: NoticeContext) -> dict[str, object]:
         "visits": _listed(context, VISITS),
         "evidence": _evidence(context),
         "values": dict(values),
-        "values_zh": labels(transition.form if transition else (), values),
+        "values_zh": labels(transition.form if transition else (), values, context.units),
         "legal_basis": _basis(context, transition),
         "officers": list(context.officers),
         "case": {"number": case.identity.number},
@@ -117,31 +117,33 @@ def _relation(case: CaseView, relation: str) -> dict[str, str]:
 
 def _listed(context: NoticeContext, triggers: frozenset[str]) -> list[dict[str, object]]:
     return [
-        {"happened_on": past.happened_on, "summary": summary_of(context.workflow, past)}
+        {"happened_on": past.happened_on, "summary": summary_of(context.workflow, past, context.units)}
         for past in context.history
         if past.trigger in triggers
     ]
 
 
-def summary_of(workflow: Workflow, past: Past) -> str:
+def summary_of(workflow: Workflow, past: Past, units: Mapping[str, str]) -> str:
     """One line about an earlier act: its Chinese name and the plain answers it gave."""
     transition = workflow.transitions[past.trigger]
-    told = labels(tuple(f for f in transition.form if f.type in ("choice", "choices", "people")), past.values)
+    told = labels(tuple(f for f in transition.form if f.type in ("choice", "choices", "people")), past.values, units)
     names = {field.name: field.zh for field in transition.form}
     return transition.zh + "".join(f"，{names[name]}：{text}" for name, text in told.items())
 
 
-def labels(form: Iterable[Field], values: Values) -> dict[str, str]:
-    """The form's values in words: option labels instead of keys, lists joined, days written out."""
+def labels(form: Iterable[Field], values: Values, units: Mapping[str, str]) -> dict[str, str]:
+    """The form's values in words: option labels instead of keys, names of units, lists joined, days written out."""
     found = {}
     for field in form:
         if field.name in values:
-            found[field.name] = label(field, values[field.name])
+            found[field.name] = label(field, values[field.name], units)
     return found
 
 
-def label(field: Field, value: object) -> str:
+def label(field: Field, value: object, units: Mapping[str, str]) -> str:
     """One value of a field in words."""
+    if field.type == "unit":
+        return units.get(str(value), str(value))
     options = {**dict(field.options), "yes": "是", "no": "否"}
     if isinstance(value, date):
         return f"{value.year}年{value.month}月{value.day}日"

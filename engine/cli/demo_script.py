@@ -225,35 +225,9 @@ def _judging(case: str) -> tuple[Scene, ...]:
     )
 
 
-def _referred(case: str) -> tuple[Scene, ...]:
-    """A child whose visit comes too late, whose parents refuse, and who ends with the judicial office."""
+def _referring(case: str) -> tuple[Scene, ...]:
+    """Not complied with, proposed, approved, acknowledged by the judicial office."""
     return (
-        _contact("2026-09-01 15:20", case, "说过几天再来"),
-        _visit("2026-09-07 11:00", case),
-        Scene(
-            at="2026-09-07 16:00",
-            case=case,
-            who="township",
-            did="offer_help",
-            form={
-                "kinds": ["grant", "tutoring"],
-                "told_to": ["父亲"],
-                "how": "到镇民政办申请生活补助，学校安排课业辅导",
-            },
-        ),
-        _persuade("2026-09-08 10:00", case, "persuade", "2026-09-10"),
-        _persuade("2026-09-10 10:00", case, "persuade_again", "2026-09-14"),
-        Scene(
-            at="2026-09-11 10:00",
-            case=case,
-            who="township",
-            did="decide_help",
-            form={"decision": "refused_by_family", "reason": "家庭表示不需要"},
-        ),
-        _persuade("2026-09-14 10:00", case, "persuade_again", "2026-09-16"),
-        *_ordering(case),
-        *_judging(case),
-        *_serving(case),
         Scene(
             at="2026-10-16 10:00",
             case=case,
@@ -297,6 +271,39 @@ def _referred(case: str) -> tuple[Scene, ...]:
             link="refer",
             form={"taken_by": ["司法所干部"], "receipt_no": "收〔2026〕1号"},
         ),
+    )
+
+
+def _referred(case: str) -> tuple[Scene, ...]:
+    """A child whose visit comes too late, whose parents refuse, and who ends with the judicial office."""
+    return (
+        _contact("2026-09-01 15:20", case, "说过几天再来"),
+        _visit("2026-09-07 11:00", case),
+        Scene(
+            at="2026-09-07 16:00",
+            case=case,
+            who="township",
+            did="offer_help",
+            form={
+                "kinds": ["grant", "tutoring"],
+                "told_to": ["父亲"],
+                "how": "到镇民政办申请生活补助，学校安排课业辅导",
+            },
+        ),
+        _persuade("2026-09-08 10:00", case, "persuade", "2026-09-10"),
+        _persuade("2026-09-10 10:00", case, "persuade_again", "2026-09-14"),
+        Scene(
+            at="2026-09-11 10:00",
+            case=case,
+            who="township",
+            did="decide_help",
+            form={"decision": "refused_by_family", "reason": "家庭表示不需要"},
+        ),
+        _persuade("2026-09-14 10:00", case, "persuade_again", "2026-09-16"),
+        *_ordering(case),
+        *_judging(case),
+        *_serving(case),
+        *_referring(case),
     )
 
 

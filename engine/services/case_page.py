@@ -196,9 +196,13 @@ class PageMaker:
         told = []
         for name, value in entry.values.items():
             field = known.get(name)
-            text = label(field, value) if field else self._reserved_text(name, value)
+            text = label(field, value, self.unit_names()) if field else self._reserved_text(name, value)
             told.append((field.zh if field else _RESERVED_LABELS.get(name, name), text))
         return tuple(told)
+
+    def unit_names(self) -> dict[str, str]:
+        """Names of all units by code."""
+        return {unit.code: unit.name for unit in self.uow.units.all()}
 
     def _reserved_text(self, name: str, value: object) -> str:
         if name == "kind" and str(value) in FINDING_ZH:
@@ -230,7 +234,11 @@ class PageMaker:
     def proposal_page(self, proposal: Proposal) -> ProposalPage:
         workflow, case = self.workflow, self.case
         transition = workflow.transitions[proposal.trigger]
-        facts = tuple((f.zh, label(f, proposal.values[f.name])) for f in transition.form if f.name in proposal.values)
+        facts = tuple(
+            (f.zh, label(f, proposal.values[f.name], self.unit_names()))
+            for f in transition.form
+            if f.name in proposal.values
+        )
         keys = dict.fromkeys(key for several in transition.law.values() for key in several)
         number = case.identity.number
         drafts = []
