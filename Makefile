@@ -9,10 +9,10 @@ DEMO ?=
 # Floors 0 to 3 of the engine and the ground floor: every branch of these is tested (tests/house compares this list).
 PURE := engine/errors.py,engine/clock.py,engine/paths.py,engine/vault.py,engine/workdays/*,engine/audit/*,engine/settings.py,engine/access.py,engine/definitions/*,engine/cases/*,engine/roster/*,notifications/*
 # These start programs, stop them hard or measure them, and have targets of their own.
-APART := e2e faults benchmarks
+APART := benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format e2e faults bench wheel lock clean
+.PHONY: help run test lint format bench wheel lock clean
 
 help:  ## this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,12 +48,6 @@ lint: $(VENV)/dev.stamp  ## format, rules, types, floors
 format: $(VENV)/dev.stamp  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-
-e2e: $(VENV)/dev.stamp  ## the whole program in a browser
-	$(BIN)/python -m pytest -q tests/e2e
-
-faults: $(VENV)/dev.stamp  ## the program killed and starved at its worst moments
-	$(BIN)/python -m pytest -q tests/faults
 
 bench: $(VENV)/dev.stamp  ## floor and subject side by side, one JSON line a figure
 	@$(BIN)/python -m tests.benchmarks

@@ -30,7 +30,7 @@ def _offers(guard: Guard) -> tuple[str, ...]:
     return guard.predicate.offers(guard.args)
 
 
-def choose(attempt: Attempt, transition: Transition, facts: Facts, seen: dict[str, object]) -> Effect | Refusal:
+def choose(attempt: Attempt, transition: Transition, facts: Facts, *, seen: dict[str, object]) -> Effect | Refusal:
     """The effect of the only edge whose guards hold; a refusal with all reasons when none or several do."""
     if len(transition.edges) == 1:
         edge = transition.edges[0]

@@ -104,7 +104,7 @@ def check(attempt: Attempt, transition: Transition) -> Effect | Refusal:
         reasons, offers = ask(late, facts, seen)
         if reasons:
             return refuse("rule", *reasons, accepted=offers)
-    return choose(attempt, transition, facts, seen)
+    return choose(attempt, transition, facts, seen=seen)
 
 
 __all__ = ["Decision", "check", "decide", "possible_here"]

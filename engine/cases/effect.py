@@ -221,7 +221,7 @@ def _deadlines(
     if trigger in plan.touched:
         for rule in (*plan.after.get(trigger, ()), *plan.restarts.get(trigger, ())):
             if state in rule.states:
-                restart(plan, deadlines, rule, _anchor(attempt, rule), moment)
+                restart(plan, deadlines, rule, anchor=_anchor(attempt, rule), moment=moment)
     for order in orders:
         _issued(attempt, deadlines, order.kind, (state, moment))
     return deadlines, mooted
@@ -232,7 +232,7 @@ def _issued(attempt: Attempt, deadlines: Deadlines, kind: str, at: tuple[str, Mo
     plan, (state, moment) = attempt.plan, at
     for rule in plan.issued.get(kind, ()):
         if state in rule.states:
-            restart(plan, deadlines, rule, attempt.today, moment)
+            restart(plan, deadlines, rule, anchor=attempt.today, moment=moment)
     for rule in plan.served.get(kind, ()):
         if state in rule.states:
             deadlines[rule.name] = waiting(rule, moment.epoch, kind)
@@ -264,13 +264,13 @@ def _enter(attempt: Attempt, deadlines: Deadlines, target: str, moment: Moment) 
         del deadlines[name]
     for rule in plan.entering[target]:
         if rule.name not in deadlines:
-            restart(plan, deadlines, rule, _anchor(attempt, rule), moment)
+            restart(plan, deadlines, rule, anchor=_anchor(attempt, rule), moment=moment)
     for rule in plan.resuming[target]:
         if rule.name not in deadlines:
-            resume(plan, deadlines, rule, moment)
+            resume(plan, deadlines, rule, moment=moment)
 
 
-def resume(plan: Plan, deadlines: Deadlines, rule: DeadlineRule, moment: Moment) -> None:
+def resume(plan: Plan, deadlines: Deadlines, rule: DeadlineRule, *, moment: Moment) -> None:
     """A deadline that runs from a document: started again when that document already ran, for a case that is back."""
     kind = rule.starts.of
     found = next((d for d in reversed(moment.documents) if d.kind == kind and d.status == "issued"), None)
@@ -280,13 +280,13 @@ def resume(plan: Plan, deadlines: Deadlines, rule: DeadlineRule, moment: Moment)
     if day is None:
         deadlines[rule.name] = waiting(rule, moment.epoch, kind)
     else:
-        restart(plan, deadlines, rule, day, moment)
+        restart(plan, deadlines, rule, anchor=day, moment=moment)
 
 
-def restart(plan: Plan, deadlines: Deadlines, rule: DeadlineRule, anchor: date, moment: Moment) -> None:
+def restart(plan: Plan, deadlines: Deadlines, rule: DeadlineRule, *, anchor: date, moment: Moment) -> None:
     """Start a deadline from an anchor, anew if it ran before, and those chained to its rolled end."""
     old = deadlines.get(rule.name)
-    deadlines[rule.name] = started = start(rule, anchor, moment, old)
+    deadlines[rule.name] = started = start(rule, anchor, moment, old=old)
     for chained in plan.passed.get(rule.name, ()):
         if started.due_on is not None:
-            restart(plan, deadlines, chained, started.due_on, moment)
+            restart(plan, deadlines, chained, anchor=started.due_on, moment=moment)

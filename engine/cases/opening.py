@@ -23,9 +23,9 @@ def open_case(
     workflow: Workflow,
     identity: Identity,
     command: Command,
+    *,
     now: datetime,
     calendar: Calendar,
-    *,
     unit: str,
 ) -> Decision:
     """The decision that opens a case in its initial state, with the deadlines of that state.
@@ -44,7 +44,7 @@ def open_case(
     deadlines: Deadlines = {}
     for rule in plan.entering[workflow.initial]:
         anchor = now if rule.span.unit.value == "hours" else happened
-        restart(plan, deadlines, rule, anchor, moment_of(bare, calendar))
+        restart(plan, deadlines, rule, anchor=anchor, moment=moment_of(bare, calendar))
     after = bare._replace(seq=1, version=1, deadlines=deadlines)
     public = {name: value for name, value in command.values.items() if name in PUBLIC_OPENING}
     sealed = {name: value for name, value in command.values.items() if name not in PUBLIC_OPENING}
@@ -54,7 +54,7 @@ def open_case(
 
 
 def child_identity(
-    parent: CaseView, order: LinkOrder, reference: str, receiver: UnitFacts | None, now: datetime
+    parent: CaseView, order: LinkOrder, reference: str, *, receiver: UnitFacts | None, now: datetime
 ) -> Identity:
     """The identity of a linked case: its parent's subject and units, and the receiver beside them."""
     units = parent.identity.units
@@ -74,7 +74,7 @@ def child_identity(
 
 
 def link_changed(
-    workflow: Workflow, parent: CaseView, command: Command, now: datetime, calendar: Calendar
+    workflow: Workflow, parent: CaseView, command: Command, *, now: datetime, calendar: Calendar
 ) -> Decision | None:
     """The parent's entry when its linked case moved: never a new version (DESIGN.md §9); None when nothing changed.
 

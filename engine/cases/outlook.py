@@ -36,7 +36,9 @@ class Coming(NamedTuple):
     detail: tuple[str, ...]
 
 
-def possible(workflow: Workflow, case: CaseView, actor: Actor, today: date, calendar: Calendar) -> tuple[Possible, ...]:
+def possible(
+    workflow: Workflow, case: CaseView, actor: Actor, *, today: date, calendar: Calendar
+) -> tuple[Possible, ...]:
     """The acts that this actor's roles may try in this state, in the order of the file."""
     plan = plan_of(workflow)
     found = []
@@ -78,7 +80,7 @@ def _leaves(transition: Transition, rule: DeadlineRule) -> bool:
     return not transition.closes_as and any(edge.to and edge.to not in rule.states for edge in transition.edges)
 
 
-def possible_reserved(workflow: Workflow, case: CaseView, actor: Actor, today: date) -> tuple[str, ...]:
+def possible_reserved(workflow: Workflow, case: CaseView, actor: Actor, *, today: date) -> tuple[str, ...]:
     """The acts that every case has and that make sense for this case and actor now."""
     scope = case.identity.scope
     allowed = {name for name, roles in RESERVED.items() if actor.role_in(roles, scope, today)}
@@ -101,7 +103,7 @@ def possible_reserved(workflow: Workflow, case: CaseView, actor: Actor, today: d
     return tuple(name for name in RESERVED if name in allowed and sense[name])
 
 
-def awaiting(workflow: Workflow, case: CaseView, actor: Actor, today: date) -> tuple[str, ...]:
+def awaiting(workflow: Workflow, case: CaseView, actor: Actor, *, today: date) -> tuple[str, ...]:
     """Ids of open proposals on which this actor may decide now; never the own ones."""
     found = []
     for proposal in case.proposals:

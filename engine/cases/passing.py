@@ -46,7 +46,7 @@ def timer_values(running: Running) -> Mapping[str, object]:
 
 def _remind(attempt: Attempt, rule: DeadlineRule, running: Running) -> Decision:
     case = attempt.case
-    deadlines = {**case.deadlines, rule.name: after_step(rule, running, attempt.now, attempt.calendar)}
+    deadlines = {**case.deadlines, rule.name: after_step(rule, running, attempt.now, calendar=attempt.calendar)}
     after = acted(case, deadlines)
     line = Line("", law=rule.law, public=attempt.command.values, trigger="timer.remind")
     tells = rule.levels[0].tell[:1] if rule.levels else ("owner",)
@@ -57,7 +57,7 @@ def _escalate(attempt: Attempt, rule: DeadlineRule, running: Running) -> Outcome
     case = attempt.case
     at = running.step - len(rule.remind)
     level = rule.levels[at] if at < len(rule.levels) else Level()
-    deadlines = {**case.deadlines, rule.name: after_step(rule, running, attempt.now, attempt.calendar)}
+    deadlines = {**case.deadlines, rule.name: after_step(rule, running, attempt.now, calendar=attempt.calendar)}
     watchers = tuple(dict.fromkeys((*case.watchers, *level.tell)))
     after = acted(case, deadlines, owner=level.takes_over or case.owner, watchers=watchers)
     result: dict[str, object] = {"level": at}

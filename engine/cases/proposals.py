@@ -217,7 +217,7 @@ def _check(attempt: Attempt, transition: Transition) -> Effect | Refusal:
     wrong = complaints(transition.form, values, bounds(attempt))
     if reasons or wrong:
         return refuse("rule", *reasons, *wrong, accepted=offers)
-    return choosing.choose(attempt, transition, facts, seen)
+    return choosing.choose(attempt, transition, facts, seen=seen)
 
 
 def send_back(attempt: Attempt) -> Outcome:

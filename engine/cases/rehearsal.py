@@ -46,7 +46,9 @@ class Rehearsal:
 
     def open(self, identity: Identity, command: Command, now: datetime, *, unit: str) -> Decision:
         """Open a case of the identity's workflow."""
-        decision = open_case(self.workflows[identity.workflow], identity, command, now, self.calendar, unit=unit)
+        decision = open_case(
+            self.workflows[identity.workflow], identity, command, now=now, calendar=self.calendar, unit=unit
+        )
         self._store(decision, now)
         return decision
 
@@ -128,7 +130,7 @@ class Rehearsal:
         case = decision.case
         fresh = case.links[len(case.links) - len(decision.opens) :]
         for order, link in zip(decision.opens, fresh, strict=True):
-            identity = child_identity(case, order, link.reference, self.units.get(order.receiver), now)
+            identity = child_identity(case, order, link.reference, receiver=self.units.get(order.receiver), now=now)
             command = Command(
                 request_id="",
                 case=link.reference,
@@ -148,6 +150,8 @@ class Rehearsal:
             actor=SYSTEM,
             values={"link": child.identity.number, "state": child.state, "kind": kind},
         )
-        decision = link_changed(self.workflows[parent.identity.workflow], parent, command, now, self.calendar)
+        decision = link_changed(
+            self.workflows[parent.identity.workflow], parent, command, now=now, calendar=self.calendar
+        )
         if decision is not None:
             self._store(decision, now)

@@ -130,7 +130,7 @@ def _again(attempt: Attempt, act: Act, corrected: Act) -> Deadlines:
         rule = plan.workflow.deadlines[name]
         entered = rule.starts.kind == "entered" and _entered_by(case, act) and running.anchor == act.happened_on
         if running.status == "running" and (name in from_act or entered) and running.anchor == act.happened_on:
-            restart(plan, deadlines, rule, corrected.happened_on, moment)
+            restart(plan, deadlines, rule, anchor=corrected.happened_on, moment=moment)
     return deadlines
 
 
@@ -187,7 +187,7 @@ def _paused(attempt: Attempt, pauses: tuple[Pause, ...], running: Running, publi
     deadlines: Deadlines = dict(case.deadlines)
     if running.anchor is not None:
         rule = attempt.plan.workflow.deadlines[running.name]
-        again = start(rule, running.anchor, moment, running)
+        again = start(rule, running.anchor, moment, old=running)
         open_hold = any(p.deadline == running.name and p.hold.last is None for p in pauses)
         deadlines[running.name] = again._replace(next_at=None) if open_hold else again
     sealed = {name: value for name, value in attempt.command.values.items() if name not in public}
@@ -233,9 +233,9 @@ def _entered(plan: Plan, case: CaseView, attempt: Attempt) -> Deadlines:
     deadlines: Deadlines = {}
     moment = moment_of(case, attempt.calendar)
     for rule in plan.entering[case.state]:
-        restart(plan, deadlines, rule, attempt.happened, moment)
+        restart(plan, deadlines, rule, anchor=attempt.happened, moment=moment)
     for rule in plan.resuming[case.state]:
-        resume(plan, deadlines, rule, moment)
+        resume(plan, deadlines, rule, moment=moment)
     return deadlines
 
 

@@ -172,7 +172,7 @@ def _deadlines(attempt: Attempt, case: CaseView, document: Document) -> Deadline
         return deadlines
     for rule in plan.served.get(document.kind, ()):
         if case.state in rule.states:
-            restart(plan, deadlines, rule, day, moment)
+            restart(plan, deadlines, rule, anchor=day, moment=moment)
     return deadlines
 
 

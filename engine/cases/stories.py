@@ -61,7 +61,7 @@ def all_units() -> tuple[UnitFacts, ...]:
     return tuple(UnitFacts(code=code, name=name, kind=kind, relation=relation) for code, name, kind, relation in _UNITS)
 
 
-def play(story: Story, workflow: Workflow, workflows: Mapping[str, Workflow], calendar: Calendar) -> Played:
+def play(story: Story, workflow: Workflow, workflows: Mapping[str, Workflow], *, calendar: Calendar) -> Played:
     """Play a story through the real decisions; differences name file, line, what was expected and what came."""
     return _Stage(story, workflow, workflows, calendar).run()
 
@@ -247,7 +247,11 @@ class _Stage:
         day = local_day(step.at)
         found: set[str] = set()
         for actor in self.actors.values():
-            found |= {each.trigger for each in possible(workflow, case, actor, day, self.calendar) if not each.against}
+            found |= {
+                each.trigger
+                for each in possible(workflow, case, actor, today=day, calendar=self.calendar)
+                if not each.against
+            }
         return found
 
     def _differs(self, step: Step, what: str, expected: object, actual: object) -> None:

@@ -36,7 +36,7 @@ def waiting(rule: DeadlineRule, epoch: int, waits_for: str) -> Running:
     return Running(rule.name, epoch, 0, "waiting", None, None, None, False, None, None, 0, None, waits_for)
 
 
-def start(rule: DeadlineRule, anchor: date | datetime, moment: Moment, old: Running | None = None) -> Running:
+def start(rule: DeadlineRule, anchor: date | datetime, moment: Moment, *, old: Running | None = None) -> Running:
     """The deadline with its clock started at `anchor`; a new generation when it ran before.
 
     What a citizen was told stays as the earliest that may stand; pass `old` to keep it.
@@ -112,7 +112,7 @@ def days_before(due: date, span: Span, calendar: Calendar) -> date:
     return day
 
 
-def after_step(rule: DeadlineRule, running: Running, now: datetime, calendar: Calendar) -> Running:
+def after_step(rule: DeadlineRule, running: Running, now: datetime, *, calendar: Calendar) -> Running:
     """The deadline after it acted once: its step grows, and the next level's clock starts now."""
     step = running.step + 1
     return Running(*running[:10], step, _after(rule, running, step, now, calendar), running.waits_for)

@@ -57,7 +57,7 @@ class Acting:
                 return _repeated(earlier.content, digest, earlier.answer)
             now = self.office.now()
             actor = actor_of(uow, request.account)
-            case = case_for(uow, request.case, actor, self.office.today())
+            case = case_for(uow, request.case, actor, today=self.office.today())
             workflow = self.office.version(uow.cases.definition_of(request.case))
             values, wrong = read(form_of(request.trigger, case, workflow), request.fields)
             command = Command(
@@ -85,7 +85,7 @@ class Acting:
                 repeated=False,
                 documents=tuple(f"{request.case}/{order.id}" for order in decision.orders),
             )
-            uow.requests.put(request.request_id, request.case, kept.seq, digest, _as_text(answer))
+            uow.requests.put(request.request_id, request.case, kept.seq, content=digest, answer=_as_text(answer))
             uow.commit()
             return answer
 
@@ -101,7 +101,7 @@ def _same_draft(keeper: Keeper, workflow: Workflow, decision: Decision, proposal
         draft = keeper.uow.documents.get(decision.case.identity.number, order.id)
         if draft is None:
             continue
-        today = keeper.filled(decision, workflow, order._replace(draft=True), proposal.values, "")
+        today = keeper.filled(decision, workflow, order._replace(draft=True), values=proposal.values, number="")
         if draft.draft_hash != today.draft_hash:
             message = "草稿所载事实在报批后有变动，应退回重新报批"
             raise raised(Refusal(kind="stale", reasons=(Reason("stale", "draft", message),)))
@@ -159,8 +159,8 @@ def _as_text(answer: Advanced) -> str:
     return json.dumps(told, sort_keys=True)
 
 
-def actor_and_case(uow: UnitOfWork, office: Office, account: str, number: str) -> tuple[Actor, CaseView, Workflow]:
+def actor_and_case(uow: UnitOfWork, office: Office, account: str, *, number: str) -> tuple[Actor, CaseView, Workflow]:
     """The person, the case as far as it is theirs to see, and the version of its workflow."""
     actor = actor_of(uow, account)
-    case = case_for(uow, number, actor, office.today())
+    case = case_for(uow, number, actor, today=office.today())
     return actor, case, office.version(uow.cases.definition_of(number))

@@ -129,7 +129,7 @@ class PageMaker:
     def acts(self) -> tuple[ActRow, ...]:
         rows = []
         today = self.office.today()
-        open_ones = possible(self.workflow, self.case, self.actor, today, self.office.calendar)
+        open_ones = possible(self.workflow, self.case, self.actor, today=today, calendar=self.office.calendar)
         first = suggested(self.workflow, self.case, open_ones)
         for each in open_ones:
             missing = tuple(reason.message for reason in each.against)
@@ -142,7 +142,7 @@ class PageMaker:
                     missing=missing,
                 )
             )
-        for name in possible_reserved(self.workflow, self.case, self.actor, today):
+        for name in possible_reserved(self.workflow, self.case, self.actor, today=today):
             rows.append(ActRow(trigger=name, zh=RESERVED_ZH[name], primary=False, proposes=False))
         return tuple(rows)
 
@@ -218,7 +218,7 @@ class PageMaker:
     def proposal_row(self, proposal: Proposal) -> ProposalRow:
         transition = self.workflow.transitions[proposal.trigger]
         person = self.uow.people.get(proposal.proposed_by)
-        mine = awaiting(self.workflow, self.case, self.actor, self.office.today())
+        mine = awaiting(self.workflow, self.case, self.actor, today=self.office.today())
         return ProposalRow(
             case=self.case.identity.number,
             id=proposal.id,

@@ -106,7 +106,7 @@ class Cases:
         """One row a case: its nearest running deadline and the first act that is open to this person."""
         if workflow.states[case.state].kind == "final":
             return []
-        open_ones = possible(workflow, case, actor, self.office.today(), self.office.calendar)
+        open_ones = possible(workflow, case, actor, today=self.office.today(), calendar=self.office.calendar)
         wanted = suggested(workflow, case, open_ones)
         first = next((each for each in open_ones if each.trigger == wanted), None)
         running = sorted(
@@ -139,7 +139,7 @@ class Cases:
         return f"{transition.zh}：等待{roles_zh(next_approvers(transition, case, proposal))}"
 
     def _approvals(self, uow: UnitOfWork, actor: Actor, case: CaseView, workflow: Workflow) -> list[ProposalRow]:
-        mine = awaiting(workflow, case, actor, self.office.today())
+        mine = awaiting(workflow, case, actor, today=self.office.today())
         found = []
         for proposal in case.proposals:
             if proposal.id not in mine:

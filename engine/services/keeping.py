@@ -55,7 +55,7 @@ class Keeper:
         return case
 
     def filled(
-        self, decision: Decision, workflow: Workflow, order: DocumentOrder, values: Values, number: str
+        self, decision: Decision, workflow: Workflow, order: DocumentOrder, *, values: Values, number: str
     ) -> Filled:
         """The text of one document as it stands with these facts; InputError names a fact or character that stops it."""
         case = decision.case
@@ -83,7 +83,7 @@ class Keeper:
     def _document(self, decision: Decision, workflow: Workflow, order: DocumentOrder, values: Values) -> StoredDocument:
         notice = workflow.notices[order.kind]
         number = "" if order.draft or not notice.series else self._number(decision.case, order, notice.series)
-        filled = self.filled(decision, workflow, order, values, number)
+        filled = self.filled(decision, workflow, order, values=values, number=number)
         return self.uow.documents.made(
             case=decision.case,
             order=order,
@@ -135,7 +135,7 @@ class Keeper:
     def _tell(self, decision: Decision) -> None:
         case = decision.case
         for role in decision.tells:
-            self.uow.outbox.put(case, decision.entry.trigger, role, self.now)
+            self.uow.outbox.put(case, decision.entry.trigger, role, at=self.now)
         for task in decision.tasks:
             self.uow.work.put(case, task, self.now)
 
@@ -145,7 +145,7 @@ class Keeper:
         for order, link in zip(decision.opens, fresh, strict=True):
             child = self.office.workflows[order.workflow]
             receiver = self._receiver(order.receiver)
-            identity = child_identity(case, order, link.reference, receiver, self.now)
+            identity = child_identity(case, order, link.reference, receiver=receiver, now=self.now)
             self._open(child, identity, order.channel, order.receiver or case.unit)
 
     def _receiver(self, code: str) -> UnitFacts | None:
@@ -159,7 +159,7 @@ class Keeper:
             actor=SYSTEM,
             values={"channel": channel} if channel else {},
         )
-        decision = open_case(workflow, identity, command, self.now, self.office.calendar, unit=unit)
+        decision = open_case(workflow, identity, command, now=self.now, calendar=self.office.calendar, unit=unit)
         self.keep(decision, workflow, command.values)
 
     def _tell_parent(self, decision: Decision, workflow: Workflow) -> None:
@@ -178,6 +178,6 @@ class Keeper:
             actor=SYSTEM,
             values={"link": case.identity.number, "state": case.state, "kind": kind},
         )
-        news = link_changed(above, parent, command, self.now, self.office.calendar)
+        news = link_changed(above, parent, command, now=self.now, calendar=self.office.calendar)
         if news is not None:
             self.keep(news, above, {})

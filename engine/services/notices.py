@@ -31,8 +31,8 @@ class Notices:
     def document(self, number: str, document_id: str, account: str) -> DocumentRow:
         """One document with its text as an HTML fragment; the reading is logged first."""
         with self.office.archive.read() as uow:
-            _, case, workflow = actor_and_case(uow, self.office, account, number)
-            self.office.archive.access(account, "document", number, self.office.now())
+            _, case, workflow = actor_and_case(uow, self.office, account, number=number)
+            self.office.archive.access(account, "document", number, at=self.office.now())
             return document_row(workflow, case, _found(uow.documents.get(number, document_id)), body=True)
 
     def html(self, number: str, document_id: str, account: str) -> str:
@@ -47,8 +47,8 @@ class Notices:
 
     def _paper(self, number: str, document_id: str, account: str) -> tuple[Filled, Letterhead, int]:
         with self.office.archive.read() as uow:
-            _, case, _ = actor_and_case(uow, self.office, account, number)
-            self.office.archive.access(account, "document", number, self.office.now())
+            _, case, _ = actor_and_case(uow, self.office, account, number=number)
+            self.office.archive.access(account, "document", number, at=self.office.now())
             stored = _found(uow.documents.get(number, document_id))
             day = stored.issued_on or case.identity.opened_on
             return stored.filled, letterhead_of(case, stored), int(at_local(day, 9).timestamp())

@@ -81,7 +81,7 @@ def actor_of(uow: UnitOfWork, account: str) -> Actor:
     return Actor(user=person.account, roles=person.roles)
 
 
-def case_for(uow: UnitOfWork, number: str, actor: Actor, today: date) -> CaseView:
+def case_for(uow: UnitOfWork, number: str, actor: Actor, *, today: date) -> CaseView:
     """The case, if this actor holds a role today in a unit that has standing in it; otherwise as if it did not exist."""
     case = uow.cases.load(number)
     if case is None or not sees(actor, case, today):

@@ -65,7 +65,7 @@ class People:
         """The person of a live session, or None; a session ends after 30 idle minutes or 12 hours."""
         now = self.office.now()
         with self.office.archive.begin() as uow:
-            account = uow.people.session(_hash(token), now, now - IDLE, now - ABSOLUTE)
+            account = uow.people.session(_hash(token), now, now - IDLE, made_since=now - ABSOLUTE)
             uow.commit()
             return uow.people.get(account) if account else None
 

@@ -39,7 +39,7 @@ class Reading:
         """The page of one case; the reading is in the access log before the page is made."""
         with self.office.archive.read() as uow:
             actor, case, workflow = self._for(uow, account, number)
-            self.office.archive.access(account, "reveal" if reveal else "read", number, self.office.now())
+            self.office.archive.access(account, "reveal" if reveal else "read", number, at=self.office.now())
             maker = PageMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow, reveal=reveal)
             return maker.page()
 
@@ -47,7 +47,7 @@ class Reading:
         """The form of one act on this case as it stands; refused where the state or the role does not allow it."""
         with self.office.archive.read() as uow:
             actor, case, workflow = self._for(uow, account, number)
-            self.office.archive.access(account, "form", number, self.office.now())
+            self.office.archive.access(account, "form", number, at=self.office.now())
             transition = workflow.transitions.get(trigger)
             if transition is None and trigger not in RESERVED_ZH:
                 raise refused("rule", "state", f"没有「{trigger}」这个动作")
@@ -78,7 +78,7 @@ class Reading:
         """What an approver reads before deciding."""
         with self.office.archive.read() as uow:
             actor, case, workflow = self._for(uow, account, number)
-            self.office.archive.access(account, "proposal", number, self.office.now())
+            self.office.archive.access(account, "proposal", number, at=self.office.now())
             proposal = next((p for p in case.proposals if p.id == proposal_id), None)
             if proposal is None:
                 raise refused("rule", "proposal", "这件报批已经办结或退回")
@@ -100,9 +100,9 @@ class Reading:
 
     def _for(self, uow: UnitOfWork, account: str, number: str) -> tuple[Actor, CaseView, Workflow]:
         try:
-            return actor_and_case(uow, self.office, account, number)
+            return actor_and_case(uow, self.office, account, number=number)
         except RightRefused:
-            self.office.archive.access(account, "refused", number, self.office.now())
+            self.office.archive.access(account, "refused", number, at=self.office.now())
             raise
 
 

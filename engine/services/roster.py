@@ -122,7 +122,7 @@ class Roster:
                 if finding.status != "open" or not finding.register_no:
                     raise refused("rule", "finding", f"疑点{id_}已处理，或者在学籍册上没有对应的学生，不能直接立案")
                 number = self._open(uow, finding, actor, request_id or str(uuid4()))
-                uow.roster.settle(id_, "confirmed", number, account, now)
+                uow.roster.settle(id_, "confirmed", number, account=account, at=now)
                 numbers.append(number)
             uow.commit()
         return tuple(numbers)
@@ -143,7 +143,9 @@ class Roster:
             values={"kind": finding.kind, "detail": finding.detail},
             happened_on=finding.found_on,
         )
-        decision = open_case(workflow, identity, command, now, self.office.calendar, unit=responsible(identity))
+        decision = open_case(
+            workflow, identity, command, now=now, calendar=self.office.calendar, unit=responsible(identity)
+        )
         Keeper(office=self.office, uow=uow, now=now).keep(decision, workflow, command.values)
         return number
 
@@ -158,7 +160,7 @@ class Roster:
             finding = uow.roster.finding(finding_id)
             if finding is None or finding.school not in _units(uow, actor, today):
                 raise refused("right", "finding", f"没有疑点{finding_id}，或者它不在你的职责范围内")
-            uow.roster.settle(finding_id, "dismissed", "", account, self.office.now(), reason=reason)
+            uow.roster.settle(finding_id, "dismissed", "", account=account, at=self.office.now(), reason=reason)
             uow.commit()
 
 

@@ -43,7 +43,7 @@ class RequestStore:
         row = self._connection.execute(_FIND_REQUEST, {"district": self._district, "request": request}).first()
         return StoredRequest(row.content, row.answer) if row else None
 
-    def put(self, request: str, number: str, seq: int, content: str, answer: str) -> None:
+    def put(self, request: str, number: str, seq: int, *, content: str, answer: str) -> None:
         """Consume a request id with its answer; an empty id is refused by the table."""
         row = {"district": self._district, "request": request, "number": number, "seq": seq}
         self._connection.execute(_ADD_REQUEST, {**row, "content": content, "answer": answer})
@@ -56,7 +56,7 @@ class OutboxStore:
         self._connection = connection
         self._district = district
 
-    def put(self, case: CaseView, kind: str, role: str, at: datetime) -> None:
+    def put(self, case: CaseView, kind: str, role: str, *, at: datetime) -> None:
         """A message to a role about a case, to leave at this moment; it names the case and no person."""
         row = {
             "district": self._district,

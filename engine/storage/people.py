@@ -97,7 +97,7 @@ class PeopleStore:
         row = {"district": self._district, "token": token, "account": account}
         self._connection.execute(insert(SESSION), {**row, "created_at": at, "seen_at": at, "ended_at": None})
 
-    def session(self, token: str, now: datetime, idle_since: datetime, made_since: datetime) -> str | None:
+    def session(self, token: str, now: datetime, idle_since: datetime, *, made_since: datetime) -> str | None:
         """The account of a live session, which counts as seen now; None for one that ended."""
         row = self._connection.execute(select(SESSION).where(self._session(token))).first()
         if row is None or row.ended_at is not None or row.seen_at < idle_since or row.created_at < made_since:

@@ -155,7 +155,7 @@ class RosterStore:
         at = (FINDING.c.district == self._district) & (FINDING.c.id == id_)
         return self._connection.execute(select(FINDING).where(at)).first()
 
-    def settle(self, id_: int, status: str, case: str, account: str, at: datetime, *, reason: str = "") -> None:
+    def settle(self, id_: int, status: str, case: str, *, account: str, at: datetime, reason: str = "") -> None:
         """Close a finding: confirmed with its case, or dismissed with a reason, which is sealed with the rest.
 
         Raises StaleRefused for a finding that is gone or was confirmed meanwhile: a case that was opened stays named.

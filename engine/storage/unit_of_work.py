@@ -151,7 +151,7 @@ class Archive:
     def _unit(self, connection: Connection) -> UnitOfWork:
         return UnitOfWork(connection, self.district, self._keys, kinds=self._kinds)
 
-    def access(self, account: str, what: str, number: str, at: datetime) -> None:
+    def access(self, account: str, what: str, number: str, *, at: datetime) -> None:
         """Log one reading before it is shown; when it cannot be logged, nothing is shown."""
         with dialects.begin(self._writer, write=True) as connection:
             log_access(connection, self.district, (account, what, number, at))

@@ -57,7 +57,7 @@ def sign_in(request: Request, pairs: Annotated[Pairs, Depends(posted)]) -> Respo
     if former:
         people.sign_out(former)
     response = see_other(inside(given.get("next", "")))
-    set_cookie(request, response, session_cookie(request), token)
+    set_cookie(request, response, session_cookie(request), value=token)
     response.delete_cookie(_visitor_cookie(request), secure=request.url.scheme == "https")
     return response
 
@@ -104,5 +104,5 @@ def _form(
         "person": None,
     }
     response = desk_of(request).pages.render(request, "sign_in.html", status, csrf=form_token(secret), **context)
-    set_cookie(request, response, name, secret)
+    set_cookie(request, response, name, value=secret)
     return response

@@ -129,7 +129,7 @@ def session_cookie(request: Request) -> str:
     return "__Host-yingfan" if request.url.scheme == "https" else "yingfan"
 
 
-def set_cookie(request: Request, response: Response, name: str, value: str) -> None:
+def set_cookie(request: Request, response: Response, name: str, *, value: str) -> None:
     """Set a cookie that no script reads and no other site sends along."""
     secure = request.url.scheme == "https"
     response.set_cookie(name, value, httponly=True, samesite="lax", secure=secure, path="/")

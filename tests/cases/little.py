@@ -415,8 +415,8 @@ def opened(**changes: object) -> CaseView:
         little(),
         identity(**changes),
         command,
-        at_local(FIRST, 10),
-        calendar(),
+        now=at_local(FIRST, 10),
+        calendar=calendar(),
         unit="school",  # type: ignore[arg-type]
     ).case
 

@@ -617,6 +617,9 @@ class TestFieldErrors:
             assert "&lt;script&gt;alert(1)" in answer.text
 
 
-def test_token_changes_with_each_page(officer: TestClient) -> None:
-    """The token is masked: no two pages carry the same."""
-    assert token_in(officer.get("/").text) != token_in(officer.get("/").text)
+class TestTokens:
+    """Tokens against forged requests."""
+
+    def test_token_changes_with_each_page(self, officer: TestClient) -> None:
+        """The token is masked: no two pages carry the same."""
+        assert token_in(officer.get("/").text) != token_in(officer.get("/").text)
