@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from engine.definitions.check_acts import ACT_CHECKS
 from engine.definitions.check_facts import FACT_CHECKS
@@ -11,7 +12,7 @@ from engine.definitions.check_ladder import LADDER_CHECKS
 from engine.definitions.check_names import NAME_CHECKS
 from engine.definitions.check_notices import NOTICE_CHECKS
 from engine.definitions.check_time import TIME_CHECKS
-from engine.definitions.complaints import Complaint
+from engine.definitions.complaints import MOST, Complaint
 from engine.definitions.drafts import Draft
 
 Check = Callable[[Draft], Iterator[Complaint]]
@@ -29,8 +30,8 @@ CHECKS: tuple[Check, ...] = (
 
 
 def meaning(draft: Draft) -> tuple[Complaint, ...]:
-    """Every complaint about what a definition means."""
+    """Every complaint about what a definition means; of each check the first MOST."""
     found = list(draft.guards.complaints)
     for check in CHECKS:
-        found.extend(check(draft))
+        found.extend(islice(check(draft), MOST))
     return tuple(found)

@@ -9,6 +9,7 @@ from engine.definitions.complaints import Complaint, suggest
 from engine.definitions.drafts import ActDraft, Draft
 from engine.definitions.guards import PlacedGuard
 from engine.definitions.model import FieldSource
+from engine.definitions.source import Trail
 from engine.definitions.vocabulary import BUILT_IN
 
 
@@ -30,22 +31,22 @@ def _guards(draft: Draft) -> Iterator[Complaint]:
 def _reads(
     draft: Draft, placed: PlacedGuard, form: Mapping[str, FieldSource], known: Mapping[str, tuple[str, list[str]]]
 ) -> Iterator[Complaint]:
-    for predicate, args in placed.leaves():
+    for predicate, args, trail in placed.leaves():
         for kind, name in sorted(predicate.reads(args)):
             what, names = known.get(kind, ("", []))
             if kind == "field":
                 what, names = "这个动作的表单没有填", list(form)
             if what and name not in names:
                 message = f"条件「{predicate.name}」要看「{name}」，但{what}「{name}」{suggest(name, names)}"
-                yield draft.complain(placed.trail, "fact_not_collected", message)
+                yield draft.complain(trail, "fact_not_collected", message)
         deadline = args.get("deadline")
         if deadline is not None:
-            yield from draft.unknown([str(deadline)], draft.model.deadlines, placed.trail, "期限")
-        yield from _values(draft, placed, args, form)
+            yield from draft.unknown([str(deadline)], draft.model.deadlines, trail, "期限")
+        yield from _values(draft, trail, args, form)
 
 
 def _values(
-    draft: Draft, placed: PlacedGuard, args: Mapping[str, object], form: Mapping[str, FieldSource]
+    draft: Draft, trail: Trail, args: Mapping[str, object], form: Mapping[str, FieldSource]
 ) -> Iterator[Complaint]:
     """A condition on a field can only ask for values that the field can have."""
     field, wanted = form.get(str(args.get("field"))), args.get("one_of")
@@ -54,7 +55,7 @@ def _values(
         for value in wanted:
             if value not in allowed:
                 message = f"「{field.field}」没有值「{value}」{suggest(value, sorted(allowed))}"
-                yield draft.complain(placed.trail, "unknown_value", message)
+                yield draft.complain(trail, "unknown_value", message)
 
 
 def _printed(draft: Draft) -> Iterator[Complaint]:

@@ -42,7 +42,9 @@ def _options(draft: Draft, field: FieldSource, trail: Trail) -> Iterator[Complai
     if field.type in WITH_OPTIONS and not field.of:
         yield draft.complain(trail, "no_options", f"{field.type} 类的「{field.field}」少了 of(可选的值)")
     if field.type not in WITH_OPTIONS and field.of:
-        yield draft.complain((*trail, "of"), "no_such_key_here", f"{field.type} 类没有选项；只有 choice、choices、grid 写 of")
+        yield draft.complain(
+            (*trail, "of"), "no_such_key_here", f"{field.type} 类没有选项；只有 choice、choices、grid 写 of"
+        )
     if field.type == "grid" and not field.rows:
         yield draft.complain(trail, "no_rows", f"grid 类的「{field.field}」少了 rows(各行)")
     if field.type != "grid" and field.rows:

@@ -16,6 +16,7 @@ from engine.definitions.vocabulary import BLOCKS, NOTICE_FACTS, UNIT_KINDS
 _MONEY = re.compile(
     r"罚款|罚金|滞纳金|人民币|[￥¥]|[0-9０-９}]\s*万?元(?!旦)|[一二三四五六七八九十百千万两]\s*元(?!旦|月)|RMB|CNY"
 )
+_UNDER_CONDITION = re.compile(r"{%\s*if\b.*?{%\s*endif\s*%}", re.DOTALL)
 _REMEDIES = (re.compile("六十日|60日"), re.compile("六个月|6个月"))
 _LISTS = frozenset({"guardians", "persuasions", "visits", "evidence", "legal_basis", "officers"})
 _PRIVATE = frozenset({"child", "school"})
@@ -83,7 +84,9 @@ def _block(notice: NoticeDraft, block: BlockModel, trail: Trail) -> Iterator[Com
         yield complain((*trail, "min"), "conditional_part", message)
     for at, part in enumerate(block.part):
         if part not in PARTS:
-            yield complain((*trail, "part", at), "unknown_part", f"没有法定内容「{part}」{suggest(part, sorted(PARTS))}")
+            yield complain(
+                (*trail, "part", at), "unknown_part", f"没有法定内容「{part}」{suggest(part, sorted(PARTS))}"
+            )
 
 
 def _texts(notice: NoticeDraft) -> Iterator[tuple[Trail, BlockModel, str]]:
@@ -104,6 +107,15 @@ def _parts(draft: Draft) -> Iterator[Complaint]:
                 yield notice.source.complain(("blocks",), "missing_part", message, key=True)
         if rule.remedies and "remedies" in found:
             yield from _remedies(notice)
+        yield from _vanishing(notice)
+
+
+def _vanishing(notice: NoticeDraft) -> Iterator[Complaint]:
+    """A legal part whose whole text stands under a condition without an alternative may be missing on paper."""
+    for trail, block, text in _texts(notice):
+        if block.part and "else" not in text and "{%" in text and not _UNDER_CONDITION.sub("", text).strip():
+            message = f"「{'、'.join(block.part)}」是法定内容，整段不能只在条件成立时才有；请写 {{% else %}} 或删去条件"
+            yield notice.source.complain(trail, "conditional_part", message)
 
 
 def _remedies(notice: NoticeDraft) -> Iterator[Complaint]:
@@ -140,7 +152,9 @@ def _facts(draft: Draft) -> Iterator[Complaint]:
 
 
 def _fact(root: str, inner: str, typed: list[str], *, inside: bool) -> str:
-    if root not in NOTICE_FACTS or (root == "item" and not inside):
+    if root == "item" and not inside:
+        return "「item」只能用在写了 each 的块里"
+    if root not in NOTICE_FACTS:
         return f"没有事实「{root}」{suggest(root, sorted(NOTICE_FACTS))}"
     names = typed if root in ("values", "values_zh") else sorted(NOTICE_FACTS[root])
     if inner and names and inner not in names:

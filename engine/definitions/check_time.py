@@ -1,4 +1,4 @@
-"""Time: parameters within bounds, statutory periods from locked values, timers that lead somewhere and never in a ring."""
+"""Time: values within bounds, statutory periods locked, timers that lead somewhere and never in a ring."""
 
 from __future__ import annotations
 
@@ -22,17 +22,16 @@ def quantity(value: Any) -> Span | int:
 
 def out_of_bounds(value: Span | int, parameter: ParameterSource) -> str:
     """Why a value is not allowed for a parameter, in Chinese; empty when it is."""
-    bounds = parameter.between
-    if isinstance(value, int):
+    bounds, home = parameter.between, quantity(parameter.value)
+    if isinstance(value, int) or isinstance(home, int):
+        if not (isinstance(value, int) and isinstance(home, int)):
+            return f"「{value}」应为{'整数' if isinstance(home, int) else '带单位的期限，例如 ' + str(home)}"
         low, high = bounds.get("", [value + 1, value])
         return "" if low <= value <= high else f"{value}超出范围；应为{_listed(bounds)}"
-    home = quantity(parameter.value)
     unit = value.unit.value
-    pair = bounds.get(unit)
-    if pair is None and "" in bounds and isinstance(home, Span) and home.unit is value.unit:
-        pair = bounds[""]
+    pair = bounds.get(unit) or (bounds.get("") if home.unit is value.unit else None)
     if pair is None:
-        allowed = "、".join(key for key in bounds if key) or (home.unit.value if isinstance(home, Span) else "整数")
+        allowed = "、".join(key for key in bounds if key) or home.unit.value
         return f"单位「{unit}」不可用；可用：{allowed}"
     return "" if pair[0] <= value.n <= pair[1] else f"{value}超出范围；应为{_listed(bounds)}"
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from engine.errors import DefinitionError
 
+MOST = 300
+"""So many complaints of one kind of reading are listed; a file with more is no definition."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Complaint:
-    """One fault: where it stands (line and column count from 1), its code, what was found and what would be accepted."""
+    """One fault: where it stands (line and column from 1), its code, what was found, what would be accepted."""
 
     file: str
     line: int

@@ -1,4 +1,4 @@
-"""A definition between its files and its meaning: models, places and guards side by side, for checking and resolving."""
+"""A definition between its files and its meaning: models, places and guards side by side."""
 
 from __future__ import annotations
 

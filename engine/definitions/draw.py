@@ -33,9 +33,12 @@ def moves_of(workflow: Workflow) -> tuple[Move, ...]:
             away = tuple(each for each in sources if each != edge.to)
             name = f"{transition.zh}（{edge.zh}）" if edge.zh else transition.zh
             names = found.setdefault((away, edge.to), [])
-            if away and name not in names:
-                names.append(name)
-    return tuple(Move(sources=key[0], target=key[1], names=tuple(names)) for key, names in found.items() if names)
+            names.extend([name] if away else [])
+    return tuple(
+        Move(sources=sources, target=target, names=tuple(dict.fromkeys(names)))
+        for (sources, target), names in found.items()
+        if names
+    )
 
 
 def staying(workflow: Workflow, state: str) -> tuple[str, ...]:

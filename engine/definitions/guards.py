@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from engine.definitions.complaints import Complaint, suggest
+from engine.definitions.complaints import MOST, Complaint, suggest
 from engine.definitions.source import Source, Trail
 from engine.definitions.workflow import Guard, Predicate
 from engine.errors import InputError
@@ -21,11 +21,11 @@ class PlacedGuard:
     guard: Guard
     trail: Trail
 
-    def leaves(self) -> Iterator[tuple[Predicate, Mapping[str, object]]]:
-        """Every predicate that this guard asks, with its arguments."""
-        for each in self.guard.any_of or (self.guard,):
-            if each.predicate is not None:
-                yield each.predicate, each.args
+    def leaves(self) -> Iterator[tuple[Predicate, Mapping[str, object], Trail]]:
+        """Every predicate that this guard asks, with its arguments and its place."""
+        inner = [(each, (*self.trail, "any", at)) for at, each in enumerate(self.guard.any_of)]
+        for guard, trail in inner or [(self.guard, self.trail)]:
+            yield from [(guard.predicate, guard.args, trail)] if guard.predicate else []
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class GuardReader:
     def read(self, raw: list[object], trail: Trail) -> tuple[PlacedGuard, ...]:
         """The guards of one `when`; those that are wrong are left out and complained about."""
         found = []
-        for at, each in enumerate(raw):
+        for at, each in enumerate(raw if len(self.complaints) < MOST else []):
             guard = self._guard(each, (*trail, at), outermost=True)
             if guard is not None:
                 found.append(PlacedGuard(guard=guard, trail=(*trail, at)))
@@ -95,11 +95,15 @@ class GuardReader:
         wanted = predicate.parameters
         for name in raw:
             if name not in wanted:
-                message = f"条件「{predicate.name}」没有参数「{name}」{suggest(name, wanted) if wanted else '；它不带参数'}"
+                message = (
+                    f"条件「{predicate.name}」没有参数「{name}」{suggest(name, wanted) if wanted else '；它不带参数'}"
+                )
                 self._complain((*trail, name), "unknown_argument", message)
         for name, kind in wanted.items():
             if name not in raw:
-                self._complain(trail, "missing_argument", f"条件「{predicate.name}」少了参数「{name}」({_TYPES_ZH[kind]})")
+                self._complain(
+                    trail, "missing_argument", f"条件「{predicate.name}」少了参数「{name}」({_TYPES_ZH[kind]})"
+                )
         return {name: self._value(raw[name], kind, (*trail, name)) for name, kind in wanted.items() if name in raw}
 
     def _value(self, raw: object, kind: str, trail: Trail) -> object:

@@ -191,7 +191,13 @@ LEGAL_PARTS: Mapping[str, KindRule] = {
     "hold_notice": KindRule(
         zh="中止计时通知书",
         engine_issued=True,
-        parts={"addressee": "受送达人", "order": "所涉决定书", "reason": "中止的理由", "period": "中止的起止", **_SEALED},
+        parts={
+            "addressee": "受送达人",
+            "order": "所涉决定书",
+            "reason": "中止的理由",
+            "period": "中止的起止",
+            **_SEALED,
+        },
     ),
     "withdrawal": KindRule(
         zh="撤回决定书",

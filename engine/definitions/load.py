@@ -15,14 +15,14 @@ from engine.definitions.model import NoticeSource, OverlaySource, WorkflowSource
 from engine.definitions.predicates import registry
 from engine.definitions.resolve import resolve
 from engine.definitions.shape import Model, shaped
-from engine.definitions.source import Source, read_source
+from engine.definitions.source import LARGEST, Source, read_source
 from engine.definitions.workflow import Predicate, Workflow
 from engine.errors import DefinitionError
 from engine.workdays import Span
 
 WORKFLOW_FILE = "workflow.yaml"
-MOST_NOTICES = 200
-"""More templates than this in one folder are a mistake, not a workflow."""
+LARGEST_NOTICES = 2 * LARGEST
+"""The most that all templates of one folder may hold together, in bytes."""
 
 
 def predicates() -> Mapping[str, Predicate]:
@@ -130,8 +130,18 @@ def _shape(model: type[Model], source: Source, complaints: list[Complaint]) -> M
 
 def _notices(folder: Path, complaints: list[Complaint]) -> dict[str, NoticeDraft]:
     found: dict[str, NoticeDraft] = {}
-    for path in sorted((folder / "notices").glob("*.yaml"))[:MOST_NOTICES]:
+    room = LARGEST_NOTICES
+    for path in sorted((folder / "notices").glob("[!.]*")):
+        if path.suffix != ".yaml":
+            place = Source(file=str(path))
+            complaints.append(place.complain((), "not_a_notice", "notices 里只放 .yaml 模板；请改名或移走"))
+            continue
         source = read_source(path)
+        room -= source.size
+        if room < 0:
+            message = f"全部模板合计最大{LARGEST_NOTICES}字节；请缩小或分开"
+            complaints.append(source.complain((), "too_large", message))
+            break
         model = _shape(NoticeSource, source, complaints)
         if model is not None:
             found[path.stem] = NoticeDraft(source=source, model=model)

@@ -92,11 +92,15 @@ def _lasts(value: object) -> object:
     return {"default": value} if isinstance(value, str) else value
 
 
+MANY = Field(max_length=200)
+"""More entries than this in one section are a mistake: what a check compares pair by pair must stay small."""
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"\S")]
 Folder = Annotated[str, StringConstraints(pattern=FOLDER)]
 _ONE_OR_MORE: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-Names = Annotated[list[Words], BeforeValidator(listed), Field(min_length=1), WithJsonSchema(_ONE_OR_MORE)]
+Names = Annotated[
+    list[Words], BeforeValidator(listed), Field(min_length=1, max_length=60), WithJsonSchema(_ONE_OR_MORE)
+]
 SpanText = Annotated[str, BeforeValidator(_span), WithJsonSchema({"type": "string", "examples": ["3 workdays"]})]
 SpanOrParameter = Annotated[
     str, BeforeValidator(_span_or_parameter), WithJsonSchema({"type": "string", "examples": ["$first_visit"]})
@@ -104,7 +108,9 @@ SpanOrParameter = Annotated[
 Quantity = Annotated[
     Any, BeforeValidator(_quantity), WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string"}]})
 ]
-Reminder = Annotated[str, BeforeValidator(_reminder), WithJsonSchema({"type": "string", "examples": ["1 workday before"]})]
+Reminder = Annotated[
+    str, BeforeValidator(_reminder), WithJsonSchema({"type": "string", "examples": ["1 workday before"]})
+]
 _PAIR: dict[str, Any] = {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}
 Bounds = Annotated[
     dict[str, list[int]],
@@ -189,7 +195,7 @@ class EffectSource(Strict):
 class OutcomeSource(EffectSource):
     """One way in which an act can end, with the guards that choose it."""
 
-    when: list[GuardSource] = []
+    when: Annotated[list[GuardSource], Field(max_length=40)] = []
     zh: Words = ""
 
 
@@ -203,7 +209,7 @@ class ActSource(EffectSource):
     propose_by: Names = []
     approvals: Names = []
     form: Words = ""
-    when: list[GuardSource] = []
+    when: Annotated[list[GuardSource], Field(max_length=40)] = []
     addressees: Literal["guardians", "upward", "receiver", "family", ""] = ""
     law: LawKeys
     opens: Names = []
@@ -215,7 +221,7 @@ class ActSource(EffectSource):
 class TransitionSource(ActSource):
     """One act, which can end in one way or in several."""
 
-    outcomes: Annotated[list[OutcomeSource], Field(min_length=1)] | None = None
+    outcomes: Annotated[list[OutcomeSource], Field(min_length=1, max_length=20)] | None = None
 
 
 class ClosingSource(ActSource):
@@ -267,8 +273,8 @@ class DeadlineSource(Strict):
     in_session: bool = False
     met_by: Names = []
     restarts: Names = []
-    remind: list[Reminder] = []
-    overdue: list[LevelSource] = []
+    remind: Annotated[list[Reminder], Field(max_length=20)] = []
+    overdue: Annotated[list[LevelSource], Field(max_length=20)] = []
     law: Names = []
 
 
@@ -286,16 +292,16 @@ class WorkflowSource(Strict):
     workflow: Folder
     title: Words
     subject: Literal["pupil", "unit"]
-    law: Annotated[dict[Words, LawSource], Field(min_length=1)]
-    parameters: dict[Name, ParameterSource] = {}
-    locked: dict[Name, LockedSource] = {}
-    states: Annotated[dict[Name, StateSource], Field(min_length=1)]
-    forms: dict[Name, Annotated[list[FieldSource], Field(min_length=1)]] = {}
-    transitions: Annotated[dict[Name, TransitionSource], Field(min_length=1)]
-    deadlines: dict[Name, DeadlineSource] = {}
-    closing: dict[Name, ClosingSource] = {}
-    links: dict[Name, LinkSource] = {}
-    documents: list[Name] = []
+    law: Annotated[dict[Words, LawSource], Field(min_length=1, max_length=300)]
+    parameters: Annotated[dict[Name, ParameterSource], MANY] = {}
+    locked: Annotated[dict[Name, LockedSource], MANY] = {}
+    states: Annotated[dict[Name, StateSource], Field(min_length=1, max_length=60)]
+    forms: Annotated[dict[Name, Annotated[list[FieldSource], Field(min_length=1, max_length=80)]], MANY] = {}
+    transitions: Annotated[dict[Name, TransitionSource], Field(min_length=1, max_length=200)]
+    deadlines: Annotated[dict[Name, DeadlineSource], MANY] = {}
+    closing: Annotated[dict[Name, ClosingSource], MANY] = {}
+    links: Annotated[dict[Name, LinkSource], MANY] = {}
+    documents: Annotated[list[Name], MANY] = []
 
 
 class NumberSource(Strict):
@@ -305,7 +311,9 @@ class NumberSource(Strict):
     by: Annotated[list[Literal["issuer", "year"]], Field(min_length=2, max_length=2)]
 
 
-Texts = Annotated[list[Words], BeforeValidator(listed), Field(min_length=1), WithJsonSchema(_ONE_OR_MORE)]
+Texts = Annotated[
+    list[Words], BeforeValidator(listed), Field(min_length=1, max_length=60), WithJsonSchema(_ONE_OR_MORE)
+]
 
 
 class BlockModel(Strict):
@@ -347,7 +355,7 @@ class NoticeSource(Strict):
     addressees: Literal["guardians", "upward", "receiver", "family", "file"]
     printed: bool = False
     serves: bool = False
-    blocks: Annotated[list[BlockModel], Field(min_length=1)]
+    blocks: Annotated[list[BlockModel], Field(min_length=1, max_length=200)]
 
 
 class OverlaySource(Strict):

@@ -14,10 +14,12 @@ _EXPRESSION = re.compile(r"{[{%](.*?)[%}]}", re.DOTALL)
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _FILTER = re.compile(r"\|\s*[a-z_]+")
 _NAME = re.compile(r"(?<![.\w])([a-z_][a-z0-9_]*)(?:\.([a-z_][a-z0-9_]*))?")
-_WORDS = frozenset({
-    *("if", "else", "elif", "endif", "for", "endfor", "in", "not", "and", "or", "is", "set"),
-    *("true", "false", "none", "loop", "defined"),
-})
+_WORDS = frozenset(
+    {
+        *("if", "else", "elif", "endif", "for", "endfor", "in", "not", "and", "or", "is", "set"),
+        *("true", "false", "none", "loop", "defined"),
+    }
+)
 _LOCAL = re.compile(r"{%-?\s*(?:for|set)\s+([a-z_]+)")
 
 _PIECE = re.compile(r"{{(.*?)}}|{%(.*?)%}")

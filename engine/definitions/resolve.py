@@ -1,4 +1,4 @@
-"""From a checked draft to the frozen workflow: parameters put in, groups expanded, closings made transitions, hashed."""
+"""From a checked draft to the frozen workflow: parameters in, groups expanded, closings made transitions."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _plain_guard(guard: Guard) -> Any:
 
 
 def _predicates(draft: Draft) -> tuple[str, ...]:
-    found = {predicate.id for act in draft.acts.values() for each in act.guards for predicate, _ in each.leaves()}
+    found = {predicate.id for act in draft.acts.values() for each in act.guards for predicate, *_ in each.leaves()}
     return tuple(sorted(found))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from engine.definitions.complaints import Complaint, suggest
+from engine.definitions.complaints import MOST, Complaint, suggest
 from engine.definitions.source import Source, Trail
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -23,7 +23,7 @@ def shaped(model: type[Model], source: Source) -> tuple[Model | None, tuple[Comp
     try:
         return model.model_validate(source.data), ()
     except ValidationError as error:
-        return None, tuple(_complaints(model, source, error.errors(include_url=False)))
+        return None, tuple(_complaints(model, source, error.errors(include_url=False)[:MOST]))
 
 
 def _complaints(model: type[BaseModel], source: Source, problems: Iterable[Any]) -> Iterable[Complaint]:

@@ -30,38 +30,42 @@ ROLES: Mapping[str, str] = {
 }
 """Roles of DOMAIN.md 10, with their Chinese names."""
 
-UNIT_KINDS = frozenset({
-    "district_government",
-    "county_education_department",
-    "township_government",
-    "subdistrict_office",
-    "village_committee",
-    "school",
-    "class",
-    "judicial_office",
-    "police_station",
-    "civil_affairs",
-    "labour_inspection",
-})
+UNIT_KINDS = frozenset(
+    {
+        "district_government",
+        "county_education_department",
+        "township_government",
+        "subdistrict_office",
+        "village_committee",
+        "school",
+        "class",
+        "judicial_office",
+        "police_station",
+        "civil_affairs",
+        "labour_inspection",
+    }
+)
 """Kinds of unit; authority hangs on them (DOMAIN.md 4)."""
 
 ISSUERS = frozenset({"township_government", "county_education_department"})
 """The only two that may order a guardian to correct (义教法 58; DOMAIN.md 0.1)."""
 
-BUILT_IN = frozenset({
-    "case.note",
-    "case.undo",
-    "case.correct",
-    "case.hold",
-    "case.release",
-    "case.hand_over",
-    "case.reopen",
-    "document.serve",
-    "document.dispense",
-    "document.withdraw",
-    "proposal.approve",
-    "proposal.return",
-})
+BUILT_IN = frozenset(
+    {
+        "case.note",
+        "case.undo",
+        "case.correct",
+        "case.hold",
+        "case.release",
+        "case.hand_over",
+        "case.reopen",
+        "document.serve",
+        "document.dispense",
+        "document.withdraw",
+        "proposal.approve",
+        "proposal.return",
+    }
+)
 """Acts that every case has and no workflow declares (DESIGN.md §4.5)."""
 
 ALONE = frozenset({"system", "issuer_head"})

@@ -1,0 +1,123 @@
+"""yingfan workflow: what scripts call."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.cli import run
+from engine.paths import workflows_dir
+
+SAMPLES = Path(__file__).parents[1] / "definitions" / "samples"
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    shutil.copytree(SAMPLES, tmp_path / "workflows")
+    path = tmp_path / "workflows" / "small-case" / "workflow.yaml"
+    path.write_text(path.read_text("utf-8").replace("    to: watched", "    to: wached"), "utf-8")
+    return tmp_path / "workflows"
+
+
+class TestCheck:
+    """yingfan workflow check."""
+
+    def test_own_workflows(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """The workflows of this installation have nothing wrong with them."""
+        assert run(["workflow", "check"]) == 0, capsys.readouterr().out
+
+    def test_json(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """With --json stdout is one JSON list, empty when nothing is wrong."""
+        assert run(["workflow", "check", "--json", str(SAMPLES / "small-case")]) == 0
+        assert json.loads(capsys.readouterr().out) == []
+
+    def test_complaints(self, broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """Each complaint is a line file:line:column: message, and the exit is 1."""
+        assert run(["workflow", "check", str(broken)]) == 1
+        lines = capsys.readouterr().out.splitlines()
+        assert f"{broken}/small-case/workflow.yaml:81:9: 没有状态「wached」；是否应为「watched」" in lines
+
+    def test_complaints_as_json(self, broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """As JSON each complaint has file, line, column, code and message."""
+        assert run(["workflow", "check", str(broken / "small-case" / "notices" / "visit_record.yaml"), "--json"]) == 1
+        found = json.loads(capsys.readouterr().out)
+        assert {"file", "line", "column", "code", "message"} == set(found[0])
+        assert "unknown_name" in [each["code"] for each in found]
+
+    @pytest.mark.parametrize("inner", ["", "workflow.yaml", "stories/returns.yaml"])
+    def test_paths(self, inner: str) -> None:
+        """A path may be a folder or any file in it."""
+        assert run(["workflow", "check", str(SAMPLES / "small-case" / inner)]) == 0
+
+    def test_stories(self, broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """With --stories the stories are looked at too."""
+        story = broken / "small-case" / "stories" / "returns.yaml"
+        story.write_text("story: 甲\n", "utf-8")
+        assert run(["workflow", "check", "--stories", str(broken / "small-case")]) == 1
+        assert "returns.yaml:1:1: 少了「law」" in capsys.readouterr().out
+
+    def test_empty_folder(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A folder without a workflow is complained about."""
+        assert run(["workflow", "check", str(tmp_path)]) == 1
+        assert "没有这个文件" in capsys.readouterr().out
+
+    def test_no_such_path(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """A path that is not there is wrong usage, in one line."""
+        assert run(["workflow", "check", "/no/such/path"]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+    def test_imports(self) -> None:
+        """A cold check waits for no database, web framework or printer."""
+        code = (
+            "import sys; from engine.cli import run; assert run(['workflow', 'check']) == 0; "
+            "print([n for n in ('sqlalchemy', 'sqlmodel', 'fastapi', 'starlette', 'typst', 'jinja2', 'transitions') if n in sys.modules])"
+        )
+        root = Path(__file__).parents[2]
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+        assert done.stdout.splitlines()[-1] == "[]"
+
+
+class TestListShowDraw:
+    """yingfan workflow list, show, draw and schema."""
+
+    def test_list(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """Every workflow is listed with its version."""
+        assert run(["workflow", "list"]) == 0
+        assert run(["workflow", "list", "--json"]) == 0
+        *lines, text = capsys.readouterr().out.splitlines()
+        rows = json.loads(text)
+        assert [row["name"] for row in rows] == [line.split()[0] for line in lines]
+        assert all(row["hash"].startswith(line.split()[2]) for row, line in zip(rows, lines, strict=True))
+
+    def test_show(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """One workflow is shown with its hash, in words or as JSON."""
+        name = sorted(each.name for each in workflows_dir().iterdir() if each.is_dir())[0]
+        assert run(["workflow", "show", name]) == 0
+        shown = capsys.readouterr().out
+        assert run(["workflow", "show", name, "--json"]) == 0
+        definition = json.loads(capsys.readouterr().out)
+        assert definition["hash"] in shown
+        assert (name, 64) == (definition["name"], len(definition["hash"]))
+
+    @pytest.mark.parametrize(("format_", "start"), [("mermaid", "stateDiagram-v2"), ("svg", "<svg ")])
+    def test_draw(self, format_: str, start: str, capsys: pytest.CaptureFixture[str]) -> None:
+        """One workflow is drawn, as Mermaid or SVG."""
+        name = sorted(each.name for each in workflows_dir().iterdir() if each.is_dir())[0]
+        assert run(["workflow", "draw", name, "--format", format_]) == 0
+        assert capsys.readouterr().out.startswith(start)
+
+    def test_unknown_name(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """An unknown workflow is wrong usage, and the known ones are named."""
+        assert run(["workflow", "show", "nope"]) == 2
+        assert "dropout-case" in capsys.readouterr().err
+
+    def test_schema(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """The schema of each kind of file is printed; an unknown kind is wrong usage."""
+        assert run(["workflow", "schema"]) == 0
+        assert json.loads(capsys.readouterr().out)["title"] == "WorkflowSource"
+        assert run(["workflow", "schema", "recipe"]) == 2
