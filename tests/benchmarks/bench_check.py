@@ -1,0 +1,47 @@
+"""G15: a cold `workflow check` beside a bare interpreter, in one run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+ROOT = Path(__file__).parents[2]
+ROUNDS = 7
+GOAL_MS = 250
+CHECK = "import sys; from engine.cli import run; sys.exit(run(['workflow', 'check']))"
+
+
+def spent(code: str) -> float:
+    """Milliseconds of one fresh process."""
+    start = perf_counter()
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+    return (perf_counter() - start) * 1000
+
+
+def main() -> None:
+    """Print one JSON line: floor and subject, the median of several rounds taken in turns."""
+    spent(CHECK)
+    floor, ours = [], []
+    for _ in range(ROUNDS):
+        floor.append(spent("pass"))
+        ours.append(spent(CHECK))
+    found = median(ours)
+    line = {
+        "goal": "G15",
+        "what": "cold workflow check of all workflows",
+        "n": ROUNDS,
+        "floor_ms": round(median(floor), 1),
+        "ours_ms": round(found, 1),
+        "least_ms": round(min(ours), 1),
+        "goal_ms": GOAL_MS,
+        "met": found <= GOAL_MS,
+    }
+    print(json.dumps(line))
+
+
+if __name__ == "__main__":
+    main()
