@@ -13,7 +13,7 @@ from engine.definitions.workflow import Predicate
 from engine.settings import Settings
 from tests.house.source import ROOT, below, name_of
 
-TARGETS = {"run", "test", "lint", "e2e", "faults", "bench", "wheel", "help"}
+TARGETS = {"run", "test", "lint", "bench", "wheel", "help"}
 """What `make` is promised to do."""
 UPPER_FLOORS = {"cli", "web", "worker", "app", "services", "reports", "storage"}
 """The floors above deciding, where 95 of 100 branches are tested rather than all."""
