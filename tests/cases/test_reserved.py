@@ -184,7 +184,10 @@ class TestHold:
         """A deadline whose clock has not started is held without a date."""
         play = ordered()
         play.case = play.case._replace(
-            documents=(*play.case.documents, play.case.documents[-1].__class__(id="9-1", kind="hold_notice", status="issued"))
+            documents=(
+                *play.case.documents,
+                play.case.documents[-1].__class__(id="9-1", kind="hold_notice", status="issued"),
+            )
         )
         play.act(OFFICER, "case.hold", **{**self.HOLD, "deadline": "compliance"})
         assert play.case.deadlines["compliance"].due_on is None

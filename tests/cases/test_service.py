@@ -60,9 +60,9 @@ class TestMethods:
 
     def test_unknown_method(self) -> None:
         """A method that the law does not know is refused with those it knows."""
-        assert ordered().refused(OFFICER, "document.serve", document="correction_order", to="father", method="chat")[1] == (
-            "method",
-        )
+        assert ordered().refused(OFFICER, "document.serve", document="correction_order", to="father", method="chat")[
+            1
+        ] == ("method",)
 
     def test_two_servers(self) -> None:
         """One server is not enough."""
@@ -91,13 +91,21 @@ class TestMethods:
 
     def test_failed_needs_reason(self) -> None:
         """An attempt that failed says why."""
-        assert ordered().refused(OFFICER, "document.serve", **{**SERVED, "to": "father", "result": "failed"})[1] == ("reason",)
+        assert ordered().refused(OFFICER, "document.serve", **{**SERVED, "to": "father", "result": "failed"})[1] == (
+            "reason",
+        )
 
     def test_public_notice_is_last(self) -> None:
         """A public notice needs two failed methods, or proof of unknown whereabouts."""
         play = ordered().on("2026-09-08")
         known = {**PROOFS["public_notice"], "unknown_whereabouts": "no"}
-        values = {"document": "correction_order", "to": "mother", "method": "public_notice", "servers": SERVERS, **known}
+        values = {
+            "document": "correction_order",
+            "to": "mother",
+            "method": "public_notice",
+            "servers": SERVERS,
+            **known,
+        }
         assert play.refused(OFFICER, "document.serve", **values)[1] == ("public_notice_allowed",)
         for method in ("direct", "mail"):
             failed = {"to": "mother", "method": method, "result": "failed", "reason": "无人"}
@@ -130,7 +138,9 @@ class TestAddressees:
         assert play.refused(BUREAU, "document.dispense", **dispense, reason="busy")[1] == ("reason",)
         assert play.refused(OFFICER, "document.dispense", **dispense, reason="died")[0] == "right"
         assert play.refused(BUREAU, "document.dispense", document="x", to="mother", reason="died")[1] == ("document",)
-        assert play.refused(BUREAU, "document.dispense", document="correction_order", to="x", reason="died")[1] == ("to",)
+        assert play.refused(BUREAU, "document.dispense", document="correction_order", to="x", reason="died")[1] == (
+            "to",
+        )
         play.act(BUREAU, "document.dispense", **dispense, reason="died")
         assert play.case.deadlines["compliance"].status == "running"
 
@@ -158,14 +168,22 @@ class TestAddressees:
         play.act(OFFICER, "order", issuer="bureau")
         draft = play.case.documents[-1]
         assert isinstance(draft, Document)
-        assert play.refused(OFFICER, "document.serve", **{**SERVED, "document": draft.id}, to="father")[1] == ("document",)
-        assert play.refused(OFFICER, "document.serve", **{**SERVED, "document": "none"}, to="father")[1] == ("document",)
+        assert play.refused(OFFICER, "document.serve", **{**SERVED, "document": draft.id}, to="father")[1] == (
+            "document",
+        )
+        assert play.refused(OFFICER, "document.serve", **{**SERVED, "document": "none"}, to="father")[1] == (
+            "document",
+        )
 
     def test_days(self) -> None:
         """A service is never before the issue and never in the future."""
         play = ordered().on("2026-09-10")
-        assert play.refused(OFFICER, "document.serve", happened="2026-09-05", **SERVED, to="father")[1] == ("happened_on",)
-        assert play.refused(OFFICER, "document.serve", happened="2026-09-11", **SERVED, to="father")[1] == ("happened_on",)
+        assert play.refused(OFFICER, "document.serve", happened="2026-09-05", **SERVED, to="father")[1] == (
+            "happened_on",
+        )
+        assert play.refused(OFFICER, "document.serve", happened="2026-09-11", **SERVED, to="father")[1] == (
+            "happened_on",
+        )
 
     def test_role(self) -> None:
         """An auditor serves nothing."""

@@ -1,0 +1,103 @@
+"""What can be done now, and what the system will do next."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from engine.cases.outlook import awaiting, coming, possible, possible_reserved, suggested
+from engine.definitions.facts import Actor
+from tests.cases.little import (
+    AUDITOR,
+    BUREAU,
+    BUREAU_HEAD,
+    OFFICER,
+    REVIEWER,
+    SCHOOL,
+    TEACHER,
+    Play,
+    calendar,
+    little,
+)
+from tests.cases.test_decide import ordered
+from tests.cases.test_service import served
+
+DAY = date(2026, 9, 8)
+
+
+def names(play: Play, actor: Actor) -> dict[str, bool]:
+    """Acts that the actor may try, and whether anything stands against them."""
+    found = possible(little(), play.case, actor, today=DAY, calendar=calendar())
+    return {each.trigger: bool(each.against) for each in found}
+
+
+class TestPossible:
+    """Acts that are open."""
+
+    def test_by_role(self) -> None:
+        """Each role sees its own acts; what stands against them is told."""
+        play = ordered()
+        assert names(play, OFFICER) == {"check": False, "refer": True}
+        assert names(play, AUDITOR) == {}
+
+    def test_drafts(self) -> None:
+        """Who may only draft is told so."""
+        found = possible(little(), Play().case, TEACHER, today=DAY, calendar=calendar())
+        assert [(each.trigger, each.drafts) for each in found] == [("visit", True)]
+
+    def test_suggested(self) -> None:
+        """First comes the act that answers the nearest deadline."""
+        play = Play()
+        found = possible(little(), play.case, OFFICER, today=DAY, calendar=calendar())
+        assert suggested(little(), play.case, found) == "visit"
+        play.act(SCHOOL, "back")
+        found = possible(little(), play.case, SCHOOL, today=DAY, calendar=calendar())
+        assert suggested(little(), play.case, found) == "confirm"
+
+    def test_suggested_otherwise(self) -> None:
+        """Without a deadline to answer it is the first open act, or none."""
+        play = Play()
+        found = possible(little(), play.case, BUREAU, today=DAY, calendar=calendar())
+        assert suggested(little(), play.case, found) == "school_fault"
+        assert suggested(little(), play.case, ()) == ""
+
+    def test_reserved(self) -> None:
+        """Reserved acts are offered where they make sense."""
+        play = ordered()
+        assert "document.serve" in possible_reserved(little(), play.case, OFFICER, today=DAY)
+        assert "case.reopen" not in possible_reserved(little(), play.case, BUREAU, today=DAY)
+        assert possible_reserved(little(), play.case, AUDITOR, today=DAY) == ()
+
+    def test_awaiting(self) -> None:
+        """A proposal waits for the next role of its chain, never for its drafter."""
+        play = Play().on("2026-09-03")
+        play.act(OFFICER, "visit", result="refuses")
+        play.act(OFFICER, "order", issuer="bureau")
+        assert awaiting(little(), play.case, REVIEWER, today=DAY) == ("P3",)
+        assert awaiting(little(), play.case, BUREAU_HEAD, today=DAY) == ()
+        play.act(REVIEWER, "proposal.approve", proposal="order")
+        assert awaiting(little(), play.case, REVIEWER, today=DAY) == ()
+
+
+class TestComing:
+    """What the system will do by itself."""
+
+    def test_each_kind(self) -> None:
+        """Reminders, tellings, proposals and acts are told beforehand, soonest first."""
+        play = Play()
+        found = [coming(little(), play.case)[0].what]
+        for _ in range(3):
+            play.tick("first_visit")
+            found.append(coming(little(), play.case)[0].what)
+        assert found == ["remind", "tell", "tell", "fire"]
+        later = ordered()
+        served(later, "father")
+        served(later, "mother")
+        for _ in range(3):
+            later.tick("compliance")
+        assert ("propose", ("refer",)) in [(each.what, each.detail) for each in coming(little(), later.case)]
+
+    def test_nothing_left(self) -> None:
+        """A deadline without a level left comes to nothing."""
+        play = Play().on("2026-09-03")
+        play.act(OFFICER, "visit", result="refuses")
+        assert coming(little(), play.case) == ()
