@@ -370,7 +370,10 @@ def little() -> Workflow:
         subject="pupil",
         hash="little",
         initial="detected",
-        laws={"义教法58": Law(key="义教法58", title="义务教育法 第五十八条", quote="责令限期改正")},
+        laws={
+            "义教法58": Law(key="义教法58", title="义务教育法 第五十八条", quote="责令限期改正"),
+            "未保法83": Law(key="未保法83", title="未成年人保护法 第八十三条第二款", quote="应当责令"),
+        },
         parameters={},
         states=_named(states),  # type: ignore[arg-type]
         transitions=_named(_transitions()),  # type: ignore[arg-type]
