@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.definitions.complaints import Complaint
 from engine.definitions.drafts import GROUPS, ActDraft, Draft
 from engine.definitions.legal_parts import LEGAL_PARTS
-from engine.definitions.model import DeadlineSource
+from engine.definitions.model import DeadlineSource, EffectSource
 from engine.definitions.source import Trail
 from engine.definitions.vocabulary import ALONE, BUILT_IN, ROLES, UNIT_KINDS
 from engine.definitions.workflow import FORMER
@@ -22,11 +22,14 @@ def _folder(draft: Draft) -> Iterator[Complaint]:
 
 
 def _acts(draft: Draft) -> Iterator[Complaint]:
+    counters = draft.counters()
     for act in draft.acts.values():
         yield from _act_names(draft, act)
+        yield from _effect_names(draft, act.source, act.trail, counters)
         yield from _roles(draft, act)
         for edge in act.edges:
-            yield from _edge_names(draft, (*edge.trail,), edge.source.to)
+            if edge.source is not act.source:
+                yield from _effect_names(draft, edge.source, edge.trail, counters)
 
 
 def _act_names(draft: Draft, act: ActDraft) -> Iterator[Complaint]:
@@ -41,15 +44,14 @@ def _act_names(draft: Draft, act: ActDraft) -> Iterator[Complaint]:
         if kind:
             yield from draft.unknown([kind], UNIT_KINDS, place, "单位类别")
         yield from draft.unknown(keys, model.law, place, "法条")
-    for edge in (act.trail, *(edge.trail for edge in act.edges if edge.trail != act.trail)):
-        yield from _effect_names(draft, act, edge)
 
 
-def _effect_names(draft: Draft, act: ActDraft, trail: Trail) -> Iterator[Complaint]:
-    source = act.source if trail == act.trail else next(e.source for e in act.edges if e.trail == trail)
+def _effect_names(draft: Draft, source: EffectSource, trail: Trail, counters: frozenset[str]) -> Iterator[Complaint]:
     yield from draft.unknown(source.documents, draft.model.documents, (*trail, "documents"), "文书")
     yield from draft.unknown(source.document, draft.model.documents, (*trail, "document"), "文书")
-    yield from draft.unknown(source.resets, draft.counters(), (*trail, "resets"), "计数")
+    yield from draft.unknown(source.resets, counters, (*trail, "resets"), "计数")
+    if source.to:
+        yield from draft.unknown([source.to], (*draft.model.states, FORMER), (*trail, "to"), "状态")
 
 
 def _roles(draft: Draft, act: ActDraft) -> Iterator[Complaint]:
@@ -58,11 +60,6 @@ def _roles(draft: Draft, act: ActDraft) -> Iterator[Complaint]:
     yield from draft.unknown(source.draft_by, PEOPLE, (*trail, "draft_by"), "起草角色")
     yield from draft.unknown(source.propose_by, PEOPLE | {"system"}, (*trail, "propose_by"), "报批角色")
     yield from draft.unknown(source.approvals, PEOPLE | {"issuer_head"}, (*trail, "approvals"), "审批角色")
-
-
-def _edge_names(draft: Draft, trail: Trail, to: str) -> Iterator[Complaint]:
-    if to:
-        yield from draft.unknown([to], (*draft.model.states, FORMER), (*trail, "to"), "状态")
 
 
 def _deadlines(draft: Draft) -> Iterator[Complaint]:

@@ -9,7 +9,7 @@ from engine.definitions.complaints import Complaint, suggest
 from engine.definitions.drafts import Draft, NoticeDraft
 from engine.definitions.legal_parts import LEGAL_PARTS, KindRule
 from engine.definitions.model import BlockModel
-from engine.definitions.notice_text import named, surely_compiles
+from engine.definitions.notice_text import named, surely_compiles, too_rich, torn
 from engine.definitions.source import Trail
 from engine.definitions.vocabulary import BLOCKS, NOTICE_FACTS, UNIT_KINDS
 
@@ -20,6 +20,8 @@ _UNDER_CONDITION = re.compile(r"{%\s*if\b.*?{%\s*endif\s*%}", re.DOTALL)
 _REMEDIES = (re.compile("六十日|60日"), re.compile("六个月|6个月"))
 _LISTS = frozenset({"guardians", "persuasions", "visits", "evidence", "legal_basis", "officers"})
 _PRIVATE = frozenset({"child", "school"})
+MOST_TO_COMPILE = 20_000
+"""Characters of all texts of a folder that Jinja2 is asked about: more would take seconds."""
 PARTS = frozenset(part for rule in LEGAL_PARTS.values() for part in rule.parts)
 
 
@@ -165,23 +167,36 @@ def _fact(root: str, inner: str, typed: list[str], *, inside: bool) -> str:
 
 
 def _templates(draft: Draft) -> Iterator[Complaint]:
+    room = MOST_TO_COMPILE
+    wrong = "模板写法不对；请检查 {{ }}、{% %} 是否成对，过滤器和引号是否正确"
     for kind, notice, _ in _each(draft):
         hard = [(trail, block.kinds[0], text) for trail, block, text in _texts(notice) if not surely_compiles(text)]
-        at = _wrong_template(kind, hard) if hard else None
+        refused = {trail: wrong for trail, _, text in hard if torn(text)}
+        refused |= {
+            trail: "模板写得太复杂；不用算式、嵌套括号和很长的条件" for trail, _, text in hard if too_rich(text)
+        }
+        for trail, message in refused.items():
+            yield notice.source.complain(trail, "wrong_template", message)
+        room -= sum(len(text) for _, _, text in hard)
+        if room < 0:
+            message = "模板里的条件和循环太多；请分开或简化"
+            yield notice.source.complain(("blocks",), "rich_templates", message, key=True)
+            return
+        at = _wrong_template(kind, [each for each in hard if each[0] not in refused])
         if at is not None:
-            message = "模板写法不对；请检查 {{ }}、{% %} 是否成对，过滤器和引号是否正确"
-            yield notice.source.complain(at, "wrong_template", message)
+            yield notice.source.complain(at, "wrong_template", wrong)
 
 
 def _wrong_template(kind: str, texts: list[tuple[Trail, str, str]]) -> Trail | None:
     """The place of the first text that the document room cannot compile, or None."""
+    if not texts:
+        return None
     from notifications.documents import BlockTemplate, Template, compile_template  # noqa: PLC0415  see notice_text
-    from notifications.errors import TemplateError  # noqa: PLC0415
 
     for trail, name, text in texts:
         try:
             compile_template(Template(document=kind, title=kind, blocks=(BlockTemplate(kind=name, text=text),)))
-        except TemplateError:
+        except Exception:  # noqa: BLE001  whatever a text makes the compiler do, it is the text's fault
             return trail
     return None
 

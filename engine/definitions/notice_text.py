@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from notifications.filters import FILTERS
 
-_EXPRESSION = re.compile(r"{[{%](.*?)[%}]}", re.DOTALL)
+_EXPRESSION = re.compile(r"{[{%]([^{}]*)[%}]}")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _FILTER = re.compile(r"\|\s*[a-z_]+")
 _NAME = re.compile(r"(?<![.\w])([a-z_][a-z0-9_]*)(?:\.([a-z_][a-z0-9_]*))?")
@@ -22,7 +22,14 @@ _WORDS = frozenset(
 )
 _LOCAL = re.compile(r"{%-?\s*(?:for|set)\s+([a-z_]+)")
 
-_PIECE = re.compile(r"{{(.*?)}}|{%(.*?)%}")
+LONGEST = 200
+"""Characters of one expression or statement."""
+MOST_STATEMENTS = 40
+"""Expressions and statements in one text."""
+DEEPEST = 4
+"""Conditions and loops within each other: Jinja2 and Python follow each by a call or a block of their own."""
+_RICH = re.compile(r"[*/+~%\[\]{}^&]|\([^()]*\(")
+_PIECE = re.compile(r"{{([^{}]*)}}|{%([^{}]*)%}")
 _FACT = rf"[a-z_]+(?:\.[a-z_]+)?(?:\s*\|\s*(?:{'|'.join(FILTERS)}|(?:join|default)\('[^'{{}}]*'\)))*"
 _VALUE = re.compile(rf"\s*{_FACT}\s*")
 _TEST = rf"(?:not )?{_FACT}(?: == '[^'{{}}]*'| is defined)?"
@@ -39,9 +46,35 @@ def named(text: str) -> Iterator[tuple[str, str]]:
                 yield root, inner
 
 
+def too_rich(text: str) -> bool:
+    """True for a text that says more than a notice may: arithmetic, nested brackets, very long or very many pieces.
+
+    Jinja2 works out constants while compiling, so that a power of powers would never end.
+    """
+    pieces = _PIECE.findall(text)
+    if len(pieces) > MOST_STATEMENTS or _depth(pieces) > DEEPEST:
+        return True
+    return any(len(piece) > LONGEST or _RICH.search(_QUOTED.sub("''", piece)) for pair in pieces for piece in pair)
+
+
+def _depth(pieces: list[tuple[str, str]]) -> int:
+    """How deep conditions and loops are nested."""
+    depth = deepest = 0
+    for _, statement in pieces:
+        word = statement.split()[:1]
+        depth += 1 if word in (["if"], ["for"]) else -1 if word in (["endif"], ["endfor"]) else 0
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def torn(text: str) -> bool:
+    """True for a text with a brace that belongs to no expression or statement."""
+    return re.search(r"[{}]", _PIECE.sub("", text)) is not None
+
+
 def surely_compiles(text: str) -> bool:
     """True for a text whose every piece is known to compile; False says nothing, Jinja2 must be asked."""
-    if re.search(r"[{}]", _PIECE.sub("", text)):
+    if torn(text) or too_rich(text):
         return False
     opened: list[str] = []
     for value, statement in _PIECE.findall(text):

@@ -311,6 +311,13 @@ NOTICES = [
     b("an item without a list", "{{ number }}", "{{ item.summary }}", "unknown_fact", "- number: ", file=ORDER),
     b("a value that no form asks", "values_zh.result", "values_zh.outcome", "unknown_fact", "outcome", file=VISIT),
     b("braces that never close", "{{ number }}", "{{ number", "wrong_template", "- number:", file=ORDER),
+    b("a brace alone", "{{ number }}", "{{ number }} }", "wrong_template", "- number:", file=ORDER),
+    b("a thousand braces", "{{ number }}", "{{" * 900, "wrong_template", "- number:", file=ORDER),
+    b("a power of powers", "{{ number }}", "{{ 9**9**9**9 }}", "wrong_template", "- number:", file=ORDER, says="算式"),
+    b("a word a billion times", "{{ number }}", "{{ 'x' * 999999999 }}", "wrong_template", "- number:", file=ORDER),
+    b("conditions within conditions", "结果：", "结果：" + "{% if limit %}" * 18 + "{% endif %}" * 18, "wrong_template", file=VISIT),
+    b("loops within loops", "结果：", "结果：" + "{% for x in visits %}" * 5 + "{% endfor %}" * 5, "wrong_template", file=VISIT),
+    b("a very long expression", "{{ number }}", "{{ number or " + "number or " * 40 + "number }}", "wrong_template", "- number:", file=ORDER),
     b("an unknown filter", "today | date_zh", "today | date_cn", "wrong_template", "date_cn", file=VISIT),
     b("a condition that never closes", "{% endif %}", "", "wrong_template", "{% if", file=VISIT),
     b("an else twice", "{% endif %}", "{% else %}甲{% else %}乙{% endif %}", "wrong_template", "{% if", file=VISIT),
@@ -374,6 +381,14 @@ class TestBrokenDefinitions:
             print(f"\nbroken definitions: {len(CASES)}")
         assert len(CASES) >= 70
         assert len(CASES) == len({case.why for case in CASES})
+
+    @pytest.mark.timeout(20)
+    def test_too_much_to_compile(self, tmp_path: Path) -> None:
+        """Templates that would keep Jinja2 busy for seconds are refused without it."""
+        folder = copy(tmp_path)
+        line = '  - {paragraph: "' + "{{ number or limit }}" * 39 + '"}\n'
+        changed(folder, "blocks:\n", "blocks:\n" + line * 100, VISIT)
+        assert "rich_templates" in [each.code for each in check_workflow(folder)]
 
     def test_never_start(self, tmp_path: Path) -> None:
         """Loading raises with every complaint; nothing half-loaded comes out."""

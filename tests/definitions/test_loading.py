@@ -17,7 +17,6 @@ from engine import access
 from engine.definitions import vocabulary
 from engine.definitions.complaints import BadDefinition, suggest
 from engine.definitions.load import LARGEST_NOTICES, check_workflow, load_all, load_workflow, overlay_of, predicates
-from engine.definitions.resolve import resolve
 from engine.definitions.workflow import Workflow
 from engine.errors import DefinitionError
 from engine.workdays import Roll, Span

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.definitions.notice_text import named, surely_compiles
+from engine.definitions.notice_text import named, surely_compiles, too_rich
 from notifications.documents import BlockTemplate, Template, compile_template
 
 
@@ -45,6 +45,8 @@ class TestSurelyCompiles:
             "{% if a %}{% else %}{% else %}{% endif %}",
             "{% if a and b %}{% endif %}",
             "{# 注 #}",
+            "{{ a }} {{ b" ,
+            "{% if a %}" * 5 + "{% endif %}" * 5,
         ],
     )
     def test_unknown(self, text: str) -> None:
@@ -67,6 +69,22 @@ class TestSurelyCompiles:
         if surely_compiles(text):
             template = Template(document="x", title="x", blocks=(BlockTemplate(kind="paragraph", text=text),))
             assert compile_template(template).variables <= {"a", "x"}
+
+
+class TestTooRich:
+    """What a notice may not say, whatever Jinja2 could do with it."""
+
+    @pytest.mark.parametrize(
+        "text",
+        ["{{ 9**9**9 }}", "{{ a[0] }}", "{{ ((a)) }}", "{{ a }}" * 41, "{% for x in a %}" * 5, "{{ " + "a or " * 50 + "a }}"],
+    )
+    def test_rich(self, text: str) -> None:
+        """Arithmetic, nested brackets, and pieces too many, too deep or too long are too rich."""
+        assert too_rich(text)
+
+    def test_quoted_marks(self) -> None:
+        """Marks within quotes are text."""
+        assert not too_rich("{{ a | join('*+/') }}")
 
 
 class TestNamed:
