@@ -38,7 +38,7 @@ SEPARATOR = "\t"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockTemplate:
-    """One block as written: its kind, its text (or one a cell), the legal parts it carries, when and for what it stands."""
+    """One block as written: its kind, its text (or one a cell), its legal parts, when and for what it stands."""
 
     kind: str
     text: str | tuple[str, ...]
@@ -139,7 +139,7 @@ class _Sandbox(SandboxedEnvironment):
             return attr in ("index", "first", "last", "length")
         return not attr.startswith("_") and isinstance(obj, (Mapping, str, date, list, tuple)) and not callable(value)
 
-    def call(self, *arguments: Any, **named: Any) -> Any:  # noqa: ARG002  the sandbox's own signature
+    def call(self, *arguments: Any, **named: Any) -> Any:
         raise SecurityError("通知模板里不能调用函数")
 
 
@@ -194,8 +194,7 @@ def fill(
         if block.kind == "heading":
             headings += 1
         for scope in _scopes(compiled, at, known):
-            for filled in _block(compiled, at, scope, headings):
-                blocks.append(filled)
+            blocks.extend(_block(compiled, at, scope, headings))
     return Filled(document=compiled.template.document, title=compiled.template.title, blocks=tuple(blocks))
 
 

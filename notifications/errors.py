@@ -18,11 +18,11 @@ class TemplateError(NotificationError):
     """A template is wrong; the text names the block."""
 
 
-class MissingFact(NotificationError):  # noqa: N818  named after what it says, like KeyError's kin
+class MissingFact(NotificationError):
     """A template asks for a fact that is not there."""
 
 
-class BadText(NotificationError):  # noqa: N818
+class BadText(NotificationError):
     """A value holds a character that must not be printed: field, place, code point, and what to write instead."""
 
     def __init__(self, field: str, position: int, character: str, suggestion: str = "") -> None:

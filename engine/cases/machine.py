@@ -32,7 +32,7 @@ class Steps:
         self._events = dict(build(workflow).events)
 
     def fire(self, event: str, source: str) -> str:
-        """The state after this event; raises MachineError when it does not leave `source`, KeyError when there is none."""
+        """The state after this event; raises MachineError where it does not leave `source`, KeyError for none."""
         token = Token(source)
         self._events[event].trigger(token)
         return token.state

@@ -59,16 +59,12 @@ def start(rule: DeadlineRule, anchor: date | datetime, moment: Moment, *, old: R
 def work_out(rule: DeadlineRule, anchor: date | datetime, moment: Moment) -> tuple[Reckoning, date | None]:
     """The reckoning of a deadline from its anchor, and the fixed day that an order printed instead, if it did."""
     if not rule.printed_in and not moment.pauses:
-        if isinstance(anchor, datetime) and rule.span.unit is not Unit.HOURS:
-            anchor = local_day(anchor)
         return reckon(anchor, rule.span, moment.calendar, roll=rule.roll), None
     span, fixed = rule.span, None
     if rule.printed_in:
         printed = _latest(moment.documents, rule.printed_in)
         if printed is not None:
             span, fixed = printed.limit or span, printed.fixed_on
-    if span.unit is not Unit.HOURS and isinstance(anchor, datetime):
-        anchor = local_day(anchor)
     return reckon(anchor, span, moment.calendar, holds_of(rule.name, moment.pauses), roll=rule.roll), fixed
 
 
@@ -85,12 +81,7 @@ def _check_day(rule: DeadlineRule, due: date, calendar: Calendar) -> date | None
     """The first school day on or after the due day, when the due day itself is none (DOMAIN.md 3)."""
     if not rule.in_session or calendar.is_school_day(due):
         return None
-    day = due
-    for _ in range(120):
-        day += timedelta(days=1)
-        if calendar.is_school_day(day):
-            return day
-    return None
+    return calendar.next_school_day(due)
 
 
 def _late_after(rule: DeadlineRule, due: date, calendar: Calendar) -> datetime:

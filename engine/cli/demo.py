@@ -1,4 +1,4 @@
-"""yingfan demo: a fresh database, the play on its days, every document on disk, then the pages with printed sign-ins."""
+"""yingfan demo: a fresh database, the play on its days, every document on disk, then pages with printed sign-ins."""
 
 from __future__ import annotations
 

@@ -35,7 +35,8 @@ def on_days(facts: Facts, *, count: str, days: int) -> Answer:
     tally = facts.case.tallies.get(count)
     days_so_far = len(tally.days) if tally else 0
     if days_so_far < days:
-        return Answer(False, {f"{count}_days": days_so_far}, f"「{count}」应在不少于{days}个不同日期，现有{days_so_far}个")
+        why = f"「{count}」应在不少于{days}个不同日期，现有{days_so_far}个"
+        return Answer(False, {f"{count}_days": days_so_far}, why)
     return Answer(True, {f"{count}_days": days_so_far})
 
 

@@ -43,7 +43,9 @@ class Field:
 
     name: str
     zh: str
-    type: str  # text | long_text | date | time | number | yes_no | choice | choices | grid | people | span | file | unit
+    type: (
+        str  # text | long_text | date | time | number | yes_no | choice | choices | grid | people | span | file | unit
+    )
     required: bool = False
     required_when: Mapping[str, frozenset[str]] = field(default_factory=dict)
     required_unless: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -11,7 +11,18 @@ from engine.roster.names import fold_class, fold_name
 from engine.roster.sheets import RowError, Sheet, file_hash, read_sheets
 
 WANTED = ("姓名", "到校情况")
-MARKS = {"√": "present", "✓": "present", "到": "present", "×": "absent", "✗": "absent", "x": "absent", "X": "absent", "未到": "absent", "△": "excused", "请假": "excused"}
+MARKS = {
+    "√": "present",
+    "✓": "present",
+    "到": "present",
+    "×": "absent",
+    "✗": "absent",
+    "x": "absent",
+    "X": "absent",
+    "未到": "absent",
+    "△": "excused",
+    "请假": "excused",
+}
 """Marks as schools write them; a blank is unknown, never absent."""
 
 _TITLE = re.compile(r"(?P<school>.+?(?:学校|中学|小学))\s*(?P<class>\S+?班?)\s*(?P<year>\d{4})年")
@@ -84,7 +95,14 @@ def _marks(sheet: Sheet, cover: Coverage, errors: list[RowError]) -> list[Mark]:
         name, given = fold_name(row.text("姓名")), row.text("到校情况")
         if not name:
             errors.append(
-                RowError(sheet=sheet.name, row=row.number, column="姓名", code="missing", message="没有填写姓名", fix="补填姓名")
+                RowError(
+                    sheet=sheet.name,
+                    row=row.number,
+                    column="姓名",
+                    code="missing",
+                    message="没有填写姓名",
+                    fix="补填姓名",
+                )
             )
             continue
         if given and given not in MARKS:

@@ -90,7 +90,9 @@ def _errors(sheet: Sheet, row: Row) -> list[RowError]:
         checked = check_idnumber(str(number))
         if not checked.valid:
             told = "；".join(problem.message for problem in checked.problems)
-            found.append(_error(sheet, row, "身份证号", ("id_number", f"{mask(checked.normalised)}：{told}", "核对原件后改正")))
+            found.append(
+                _error(sheet, row, "身份证号", ("id_number", f"{mask(checked.normalised)}：{told}", "核对原件后改正"))
+            )
     return found
 
 

@@ -76,7 +76,9 @@ def read_sheets(path: Path, wanted: Sequence[str]) -> tuple[Sheet, ...]:
             raise InputError(f"{path.name} 超过30 MB；请按学校或班级拆成几个文件")
         book = CalamineWorkbook.from_path(str(path))
     except (CalamineError, OSError) as error:
-        raise InputError(f"{path.name} 无法读取：不是 Excel 工作簿，或者已损坏、加了密码；请另存为 .xlsx 再导入（{error}）") from None
+        raise InputError(
+            f"{path.name} 无法读取：不是 Excel 工作簿，或者已损坏、加了密码；请另存为 .xlsx 再导入（{error}）"
+        ) from None
     sheets, seen = [], []
     for name in book.sheet_names:
         grid = book.get_sheet_by_name(name).to_python(skip_empty_area=False)

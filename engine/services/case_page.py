@@ -62,6 +62,7 @@ class PageMaker:
     reveal: bool
 
     def page(self) -> CasePage:
+        """The case page."""
         case, workflow, uow = self.case, self.workflow, self.uow
         problems = uow.log.verify(case.identity.number)
         count = case.seq
@@ -93,6 +94,7 @@ class PageMaker:
         )
 
     def profile(self) -> tuple[tuple[str, str], ...]:
+        """What the register says of the subject, masked unless revealed."""
         profile = self.uow.subjects.get(self.case.identity.subject.reference)
         shown = [(zh, _shown(profile.get(name))) for name, zh in PROFILE_ZH.items() if profile.get(name)]
         guardians = profile.get("guardians")
@@ -104,6 +106,7 @@ class PageMaker:
         return tuple(shown)
 
     def deadline(self, running: Running) -> DeadlineRow:
+        """A deadline with its reasoning."""
         rule = self.workflow.deadlines[running.name]
         steps: tuple[Mapping[str, object], ...] = ()
         if running.anchor is not None:
@@ -127,6 +130,7 @@ class PageMaker:
         )
 
     def acts(self) -> tuple[ActRow, ...]:
+        """The acts that this reader may try, the suggested one first in rank."""
         rows = []
         today = self.office.today()
         open_ones = possible(self.workflow, self.case, self.actor, today=today, calendar=self.office.calendar)
@@ -142,16 +146,18 @@ class PageMaker:
                     missing=missing,
                 )
             )
-        for name in possible_reserved(self.workflow, self.case, self.actor, today=today):
-            rows.append(ActRow(trigger=name, zh=RESERVED_ZH[name], primary=False, proposes=False))
+        reserved = possible_reserved(self.workflow, self.case, self.actor, today=today)
+        rows += [ActRow(trigger=name, zh=RESERVED_ZH[name], primary=False, proposes=False) for name in reserved]
         return tuple(rows)
 
     def documents(self) -> tuple[DocumentRow, ...]:
+        """The documents of the case."""
         return tuple(
             document_row(self.workflow, self.case, each) for each in self.uow.documents.of(self.case.identity.number)
         )
 
     def links(self) -> tuple[tuple[str, str, str], ...]:
+        """Linked cases: name, number, state."""
         found = []
         for link in self.case.links:
             child = self.office.workflows[link.workflow]
@@ -160,11 +166,13 @@ class PageMaker:
         return tuple(found)
 
     def history(self, after_version: int | None = None) -> tuple[HistoryRow, ...]:
+        """The entries, newest first; only those after a version where one is named."""
         entries = self.uow.log.of(self.case.identity.number)
         rows = [self.history_row(each) for each in entries if after_version is None or each.version > after_version]
         return tuple(reversed(rows))
 
     def history_row(self, entry: StoredEntry) -> HistoryRow:
+        """One entry in words."""
         workflow = self.workflow
         person = self.uow.people.get(entry.user)
         transition = workflow.transitions.get(entry.trigger)
@@ -190,6 +198,7 @@ class PageMaker:
         )
 
     def told(self, form: tuple[Field, ...], entry: StoredEntry) -> tuple[tuple[str, str], ...]:
+        """The values of an entry in words."""
         if entry.trigger.startswith("timer."):
             return (("期限", self._reserved_text("deadline", entry.values.get("deadline", ""))),)
         known = {field.name: field for field in form}
@@ -216,6 +225,7 @@ class PageMaker:
         return _shown(value)
 
     def proposal_row(self, proposal: Proposal) -> ProposalRow:
+        """An open proposal in one line."""
         transition = self.workflow.transitions[proposal.trigger]
         person = self.uow.people.get(proposal.proposed_by)
         mine = awaiting(self.workflow, self.case, self.actor, today=self.office.today())
@@ -232,6 +242,7 @@ class PageMaker:
         )
 
     def proposal_page(self, proposal: Proposal) -> ProposalPage:
+        """What an approver reads."""
         workflow, case = self.workflow, self.case
         transition = workflow.transitions[proposal.trigger]
         facts = tuple(
@@ -241,10 +252,8 @@ class PageMaker:
         )
         keys = dict.fromkeys(key for several in transition.law.values() for key in several)
         number = case.identity.number
-        drafts = []
-        for document in self.uow.documents.of(number):
-            if document.status == "draft":
-                drafts.append(document_row(workflow, case, document, body=True))
+        stored = [each for each in self.uow.documents.of(number) if each.status == "draft"]
+        drafts = [document_row(workflow, case, each, body=True) for each in stored]
         approvals = []
         for role, user, day in proposal.approvals:
             person = self.uow.people.get(user)

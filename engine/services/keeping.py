@@ -57,7 +57,7 @@ class Keeper:
     def filled(
         self, decision: Decision, workflow: Workflow, order: DocumentOrder, *, values: Values, number: str
     ) -> Filled:
-        """The text of one document as it stands with these facts; InputError names a fact or character that stops it."""
+        """The text of one document with these facts; a refusal names the fact or character that stops it."""
         case = decision.case
         context = NoticeContext(
             workflow=workflow,

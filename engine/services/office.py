@@ -82,7 +82,7 @@ def actor_of(uow: UnitOfWork, account: str) -> Actor:
 
 
 def case_for(uow: UnitOfWork, number: str, actor: Actor, *, today: date) -> CaseView:
-    """The case, if this actor holds a role today in a unit that has standing in it; otherwise as if it did not exist."""
+    """The case, if this actor holds a role today in one of its units; otherwise as if it did not exist."""
     case = uow.cases.load(number)
     if case is None or not sees(actor, case, today):
         raise refused("right", "case", NOT_FOUND)

@@ -1,4 +1,4 @@
-"""People: signing in, sessions that end, who holds which role. Passwords are argon2id; a session is known by its hash."""
+"""People: signing in, sessions that end. Passwords are argon2id; a session is known by the hash of its token."""
 
 from __future__ import annotations
 

@@ -148,9 +148,9 @@ class Calendar:
     def _fixed(self, day: date) -> str:
         if (day.month, day.day) == (1, 1):
             return "元旦"
-        if day.month == 5 and day.day <= 2:  # noqa: PLR2004  放假办法 2: 1 and 2 May
+        if day.month == 5 and day.day <= 2:
             return "劳动节"
-        if day.month == 10 and day.day <= 3:  # noqa: PLR2004  放假办法 2: 1 to 3 October
+        if day.month == 10 and day.day <= 3:
             return "国庆节"
         return self._statutory.get(day, "")
 

@@ -64,7 +64,9 @@ class Span:
         unit = _UNITS.get(found[2]) if found else None
         if found is None or unit is None or int(found[1]) > LONGEST:
             units = "、".join(each.value for each in Unit)
-            raise InputError(f"「{text}」不是期限；应为半角整数(1至{LONGEST})加空格加单位，单位可用：{units}，例如 10 workdays")
+            raise InputError(
+                f"「{text}」不是期限；应为半角整数(1至{LONGEST})加空格加单位，单位可用：{units}，例如 10 workdays"
+            )
         return cls(int(found[1]), unit)
 
     def __str__(self) -> str:

@@ -80,7 +80,7 @@ def _floor() -> int:
     done = 0
     while heap:
         day, _, state, at = heapq.heappop(heap)
-        event, _, wait = path[at]
+        event, _, _ = path[at]
         state = fire(event, state)
         done += 1
         if at + 1 < len(path):

@@ -101,9 +101,9 @@ class TestTimers:
         rule = little().deadlines["first_visit"]
         assert rule.levels
         other = play.case._replace(state="watched")
-        from engine.cases import passing  # noqa: PLC0415
-        from engine.cases.attempt import Attempt  # noqa: PLC0415
-        from engine.cases.plan import plan_of  # noqa: PLC0415
+        from engine.cases import passing
+        from engine.cases.attempt import Attempt
+        from engine.cases.plan import plan_of
 
         command = Command("r", "x", "timer.act", SYSTEM)
         attempt = Attempt(
@@ -135,7 +135,7 @@ class TestTimers:
 
     def test_hours(self) -> None:
         """A deadline of hours runs from the instant of recording and acts at its instant."""
-        from tests.cases.little import BUREAU  # noqa: PLC0415
+        from tests.cases.little import BUREAU
 
         play = Play().on("2026-09-01", 15, 30)
         play.act(BUREAU, "school_fault")

@@ -216,7 +216,7 @@ class TestFixedDate:
 
 
 def _reviewer() -> object:
-    from tests.cases.little import REVIEWER  # noqa: PLC0415
+    from tests.cases.little import REVIEWER
 
     return REVIEWER
 
