@@ -22,6 +22,9 @@ CHANNEL_KINDS = {"judicial_office": "judicial_office", "police": "police_station
 """Which kind of unit receives a referral of each channel (DOMAIN.md 8)."""
 
 
+_NEAR = frozenset({"residence", "household", "school", "bureau"})
+
+
 def _act(*triggers: str) -> frozenset[tuple[str, str]]:
     return frozenset(("act", each) for each in triggers)
 
@@ -223,7 +226,7 @@ def issuer_has_authority(facts: Facts) -> Answer:
     if unit.kind not in ORDERERS and not (unit.kind == "subdistrict_office" and unit.delegation):
         why = f"{unit.name}无权；应为乡镇人民政府或者县级教育行政部门（街道办事处须有赋权文件）"
         return Answer(False, {"issuer": code, "kind": unit.kind}, why)
-    near = {each.code for each in facts.case.identity.units if each.relation in ("residence", "household", "school")}
+    near = {each.code for each in facts.case.identity.units if each.relation in _NEAR}
     inside = near & (unit.area | {unit.code})
     return _say(bool(inside), {"issuer": code, "kind": unit.kind}, f"学生的户籍地、居住地、学校都不在{unit.name}辖区内")
 
