@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.errors import InstallationError
 from engine.vault import ALGORITHM, NONCE, STEP, TAG, VaultError, new_key, open_sealed, seal, unwrap, wrap

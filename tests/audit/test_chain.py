@@ -8,7 +8,8 @@ from enum import StrEnum
 
 import pytest
 import rfc8785
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.audit.chain import LARGEST, START, Link, canonical, entry_hash, plain, verify
 
@@ -38,7 +39,7 @@ class TestCanonical:
 
     def test_control_characters(self) -> None:
         """Every control character is written as the RFC writes it."""
-        text = "".join(map(chr, range(0x20))) + "\x7f\"\\/\u2028"
+        text = "".join(map(chr, range(0x20))) + '\x7f"\\/\u2028'
         assert rfc8785.dumps(text) == canonical(text)
 
     def test_days_and_instants(self) -> None:

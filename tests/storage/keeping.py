@@ -41,9 +41,7 @@ def opening(number: str = NUMBER) -> Decision:
         actor=SCHOOL,
         values={"kind": "absent_at_return_check", "detail": f"{CHILD}未到校"},
     )
-    return open_case(
-        little(), identity(number), command, now=at_local(FIRST, 10), calendar=calendar(), unit="school"
-    )
+    return open_case(little(), identity(number), command, now=at_local(FIRST, 10), calendar=calendar(), unit="school")
 
 
 def papers(uow: UnitOfWork, decision: Decision) -> tuple[StoredDocument, ...]:

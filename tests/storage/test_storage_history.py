@@ -10,12 +10,14 @@ from sqlite3 import IntegrityError
 import pytest
 
 from engine.audit.chain import entry_hash
+from engine.cases.model import DocumentOrder
 from engine.storage.delta import applied
 from engine.storage.unit_of_work import Archive
 from engine.vault import VaultError
 from tests.cases.little import OFFICER
-from tests.storage.keeping import CHILD, NUMBER, VERSION, Story, by_hand, files, kept, opening, spoil
+from tests.storage.keeping import CHILD, NUMBER, VERSION, Story, by_hand, files, kept, opening, spoil, text
 
+COLUMNS = "district, number, seq, public, sealed, previous, hash"
 NOW = datetime(2026, 9, 1, 2, tzinfo=UTC)
 
 
@@ -41,8 +43,7 @@ class TestAppendOnly:
             "UPDATE entry SET public = x'7b7d' WHERE seq = 1",
             "DELETE FROM entry WHERE seq = 3",
             "INSERT OR REPLACE INTO entry SELECT * FROM entry WHERE seq = 1",
-            "INSERT OR REPLACE INTO entry (district, number, seq, public, sealed, previous, hash) "
-            "SELECT district, number, seq, public, sealed, previous, hash FROM entry WHERE seq = 1",
+            f"INSERT OR REPLACE INTO entry ({COLUMNS}) SELECT {COLUMNS} FROM entry WHERE seq = 1",
             "REPLACE INTO access_log SELECT * FROM access_log",
             "UPDATE access_log SET account = 'other'",
             "DELETE FROM access_log",
@@ -119,9 +120,6 @@ class TestLog:
     def test_commitment_is_salted(self, story: Story) -> None:
         """Two documents of one text have different commitments: a guess at the name confirms nothing."""
         with story.archive.begin() as uow:
-            from engine.cases.model import DocumentOrder
-            from tests.storage.keeping import text
-
             order = DocumentOrder("9-1", "visit_record", False, "visit", "school", ())
             two = [
                 uow.documents.made(case=story.case, order=order, filled=text("a", ""), number="", day=None)
@@ -165,7 +163,9 @@ def _rewritten(tmp_path: Path) -> None:
         for id_, public, sealed in rows:
             forged = public.replace(b'"officer"', b'"somebody"')
             new = entry_hash(head, forged, sealed)
-            updates.append(f"UPDATE entry SET public = x'{forged.hex()}', previous = '{head}', hash = '{new}' WHERE id = {id_}")
+            updates.append(
+                f"UPDATE entry SET public = x'{forged.hex()}', previous = '{head}', hash = '{new}' WHERE id = {id_}"
+            )
             head = new
     spoil(tmp_path, *updates)
 

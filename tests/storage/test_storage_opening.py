@@ -230,7 +230,7 @@ class TestKeys:
         """A key store that is no database is told in one line."""
         keys = Keys(tmp_path)
         (tmp_path / "keys.db").write_bytes(b"no database" * 100)
-        with pytest.raises(InstallationError, match="密钥库 .* 无法使用"):
+        with pytest.raises(InstallationError, match=r"密钥库 .* 无法使用"):
             keys.of("G1")
 
     def test_two_processes_start_at_once(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
