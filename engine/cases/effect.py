@@ -288,5 +288,4 @@ def restart(plan: Plan, deadlines: Deadlines, rule: DeadlineRule, *, anchor: dat
     old = deadlines.get(rule.name)
     deadlines[rule.name] = started = start(rule, anchor, moment, old=old)
     for chained in plan.passed.get(rule.name, ()):
-        if started.due_on is not None:
-            restart(plan, deadlines, chained, anchor=started.due_on, moment=moment)
+        restart(plan, deadlines, chained, anchor=started.due_on or anchor, moment=moment)

@@ -100,12 +100,9 @@ def chain_of(transition: Transition) -> tuple[str, ...]:
 
 
 def next_approvers(transition: Transition, case: CaseView, proposal: Proposal) -> tuple[str, ...]:
-    """The roles of which one must approve next; empty when the chain is complete."""
-    chain = chain_of(transition)
-    at = len(proposal.approvals)
-    if at >= len(chain):
-        return ()
-    return tuple(sorted(_roles(chain[at], transition, case, proposal.values)))
+    """The roles of which one must approve next; an open proposal always waits for somebody."""
+    wanted = chain_of(transition)[len(proposal.approvals)]
+    return tuple(sorted(_roles(wanted, transition, case, proposal.values)))
 
 
 def _roles(wanted: str, transition: Transition, case: CaseView, values: Values) -> frozenset[str]:

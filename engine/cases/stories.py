@@ -13,9 +13,9 @@ from engine.cases.rehearsal import Rehearsal
 from engine.cases.reserved_forms import reserved_form
 from engine.cases.timers import is_overdue
 from engine.clock import at_local, local_day
-from engine.definitions.facts import Actor, CaseView, HeldRole, Identity, SubjectFacts, UnitFacts
+from engine.definitions.facts import Actor, CaseView, Facts, HeldRole, Identity, SubjectFacts, UnitFacts
 from engine.definitions.stories import Cast, Expectation, Step, Story
-from engine.definitions.workflow import Field, Workflow
+from engine.definitions.workflow import Field, Transition, Workflow
 from engine.workdays import Calendar
 
 NUMBER = "QH-2026-0001"
@@ -133,10 +133,7 @@ class _Stage:
 
     def _sweep_until(self, until: datetime) -> None:
         """Every timer that falls due before this moment, each at its own: days are swept from half past midnight."""
-        for _ in range(10_000):
-            moment = self.stage.next_at()
-            if moment is None:
-                return
+        while (moment := self.stage.next_at()) is not None:
             midnight = at_local(local_day(moment))
             moment = max(moment, at_local(local_day(moment), 0, 30)) if moment == midnight else moment
             if moment > until:
@@ -160,11 +157,21 @@ class _Stage:
         outcome = refuse("rule", *wrong) if wrong else self.stage.act(command, step.at)
         if isinstance(outcome, Decision):
             self.played.accepted.add((workflow.name, outcome.entry.trigger))
+            if transition is not None and len(transition.edges) > 1:
+                self._ask_each(transition, case, command, step)
             if step.trigger == "document.serve":
                 self.played.methods.add(str(values.get("method")))
             return
         self.refusal = outcome
         self.played.said_no |= {(workflow.name, each.name) for each in outcome.reasons if each.kind == "guard"}
+
+    def _ask_each(self, transition: Transition, case: CaseView, command: Command, step: Step) -> None:
+        """Of an act that can end in several ways: the guards that said no to the ways it did not take."""
+        day = local_day(step.at)
+        happened = command.happened_on or day
+        facts = Facts(case, command.values, happened, day, self.calendar, command.actor, "")
+        said = {g.label for edge in transition.edges for g in edge.when if not g.ask(facts).holds}
+        self.played.said_no |= {(case.identity.workflow, label) for label in said}
 
     def _reserved(self, trigger: str, case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
         try:

@@ -1,0 +1,137 @@
+"""Every story of every workflow, played; and what they exercise together, printed."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from engine.cases.methods import METHODS
+from engine.cases.stories import Played, play
+from engine.definitions.load import load_all
+from engine.definitions.stories import Story, load_stories, load_story
+from engine.definitions.workflow import Guard, Workflow
+from engine.paths import config_dir, workflows_dir
+from tests.cases.little import calendar
+
+
+@cache
+def workflows() -> dict[str, Workflow]:
+    """Every workflow of the house."""
+    return dict(load_all(workflows_dir(), config_dir()))
+
+
+@cache
+def stories() -> dict[str, Story]:
+    """Every story by workflow and file."""
+    return {
+        f"{name}/{Path(story.file).name}": story
+        for name in sorted(workflows())
+        for story in load_stories(workflows_dir() / name)
+    }
+
+
+@cache
+def played(key: str) -> Played:
+    """A story, played once."""
+    return play(stories()[key], workflows()[key.partition("/")[0]], workflows(), calendar=calendar())
+
+
+def guards_of(workflow: Workflow) -> set[str]:
+    """The guards of a workflow, as refusals call them."""
+    found: set[str] = set()
+    for transition in workflow.transitions.values():
+        for guard in (*transition.when, *(each for edge in transition.edges for each in edge.when)):
+            found |= _labels(guard)
+    return found
+
+
+def _labels(guard: Guard) -> set[str]:
+    return {guard.label}
+
+
+class TestStories:
+    """The law officer's specification."""
+
+    @pytest.mark.parametrize("key", sorted(stories()))
+    def test_story(self, key: str) -> None:
+        """A story comes out as it was written."""
+        assert played(key).differences == []
+
+    def test_enough(self) -> None:
+        """At least thirty stories run."""
+        assert len(stories()) >= 30
+
+    @pytest.mark.parametrize("name", sorted(workflows()))
+    def test_every_transition(self, name: str) -> None:
+        """Every transition of every workflow is taken in some story."""
+        accepted = {trigger for key in stories() for workflow, trigger in played(key).accepted if workflow == name}
+        assert sorted(set(workflows()[name].transitions) - accepted) == []
+
+    @pytest.mark.parametrize("name", sorted(workflows()))
+    def test_every_guard_says_no(self, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+        """Every guard says no in some story; the list is printed."""
+        said = {guard for key in stories() for workflow, guard in played(key).said_no if workflow == name}
+        with capsys.disabled():
+            print(f"\n{name}: guards that said no: {', '.join(sorted(said))}")
+        assert sorted(guards_of(workflows()[name]) - said) == []
+
+    def test_every_closing(self) -> None:
+        """Every closing code is reached, but the one that leaves its case open."""
+        reached = {code for key in stories() for code in played(key).closed_as}
+        codes = {code for code, closing in workflows()["dropout-case"].closings.items() if not closing.stays_open}
+        assert sorted(codes - reached) == []
+
+    def test_every_method(self) -> None:
+        """Every method of service is used."""
+        assert set(METHODS) == {method for key in stories() for method in played(key).methods}
+
+    def test_only_returned_counts(self) -> None:
+        """No closing code but one counts as returned."""
+        closings = workflows()["dropout-case"].closings.values()
+        assert [each.code for each in closings if each.counts_as_returned] == ["returned"]
+
+
+WRONG = """\
+story: 一个处处写错的例子
+law: [义教法58]
+calendar: 2026
+opened: {day: 2026-09-01, by: register, kind: absent_at_return_check}
+cast:
+  register: {role: school_officer, unit: school}
+pupil: {birth: 2013-05-04}
+steps:
+  - day: 2026-09-01
+    register: contact_family
+    with: {persons: [father], way: phone, result: suspected, reason: 说不清}
+    expect: {refused: [state]}
+  - day: 2026-09-01
+    register: contact_family
+    expect: {refused: [persons], offered: [fly]}
+  - day: 2026-09-01
+    register: contact_family
+  - day: 2026-09-02
+    register: fly
+    expect: {refused: [fly]}
+  - time: 2026-09-05 00:30
+    expect: {state: visited, counts: {visits: 1}, due: {first_visit: none, nothing: waits}, provisional: [first_visit], check_on: {first_visit: 2026-09-07, nothing: 2026-09-07}, overdue: [nothing], told: [auditor], tasks: [fly], proposed: refer, documents: {visit_record: issued}, closed_as: returned, counts_as_returned: true, linked: {refer: {state: sent}}, possible: [refer], history: [fly]}
+"""
+
+
+class TestDifferences:
+    """A story that does not come out."""
+
+    def test_all_told(self, tmp_path: Path) -> None:
+        """Every difference is told with file, line, what was expected and what came."""
+        path = tmp_path / "wrong.yaml"
+        path.write_text(WRONG, "utf-8")
+        workflow = workflows()["dropout-case"]
+        found = play(load_story(path), workflow, workflows(), calendar=calendar())
+        told = {line.split(": ")[1] for line in found.differences}
+        assert told == {
+            "refused", "offered", "state", "counts.visits", "due.first_visit", "due.nothing", "provisional.first_visit",
+            "check_on.first_visit", "check_on.nothing", "overdue", "told", "tasks", "proposed", "documents.visit_record",
+            "closed_as", "counts_as_returned", "linked.refer", "possible", "history",
+        }  # fmt: skip
+        assert all("wrong.yaml:" in line for line in found.differences)
