@@ -96,7 +96,7 @@ class TestListShowDraw:
 
     def test_show(self, capsys: pytest.CaptureFixture[str]) -> None:
         """One workflow is shown with its hash, in words or as JSON."""
-        name = sorted(each.name for each in workflows_dir().iterdir() if each.is_dir())[0]
+        name = min(each.name for each in workflows_dir().iterdir() if each.is_dir())
         assert run(["workflow", "show", name]) == 0
         shown = capsys.readouterr().out
         assert run(["workflow", "show", name, "--json"]) == 0
@@ -107,7 +107,7 @@ class TestListShowDraw:
     @pytest.mark.parametrize(("format_", "start"), [("mermaid", "stateDiagram-v2"), ("svg", "<svg ")])
     def test_draw(self, format_: str, start: str, capsys: pytest.CaptureFixture[str]) -> None:
         """One workflow is drawn, as Mermaid or SVG."""
-        name = sorted(each.name for each in workflows_dir().iterdir() if each.is_dir())[0]
+        name = min(each.name for each in workflows_dir().iterdir() if each.is_dir())
         assert run(["workflow", "draw", name, "--format", format_]) == 0
         assert capsys.readouterr().out.startswith(start)
 

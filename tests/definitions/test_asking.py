@@ -32,7 +32,12 @@ SCHOOL = UnitFacts(code="S1", name="青禾中学", kind="school", relation="scho
 
 def case(**changes: object) -> CaseView:
     identity = Identity(
-        number="X1", workflow="w", district="d", subject=SubjectFacts(kind="pupil", reference="p"), units=(SCHOOL,), opened_on=DAY
+        number="X1",
+        workflow="w",
+        district="d",
+        subject=SubjectFacts(kind="pupil", reference="p"),
+        units=(SCHOOL,),
+        opened_on=DAY,
     )
     empty = CaseView(identity, "detected", "", 1, 1, 1, "", DAY, "S1", "", {}, {}, {}, (), (), (), (), (), "", None)
     return empty._replace(**changes)
@@ -113,7 +118,14 @@ class TestGuard:
 
     def test_roles(self) -> None:
         """With approvals an act is started by those who propose it, otherwise by those who do it."""
-        acts = {"name": "a", "zh": "甲", "sources": frozenset({"s"}), "edges": (), "by": frozenset({"x"}), "propose_by": frozenset({"y"})}
+        acts = {
+            "name": "a",
+            "zh": "甲",
+            "sources": frozenset({"s"}),
+            "edges": (),
+            "by": frozenset({"x"}),
+            "propose_by": frozenset({"y"}),
+        }
         assert frozenset({"x"}) == Transition(**acts).roles
         assert frozenset({"y"}) == Transition(**acts, approvals=("z",)).roles
 

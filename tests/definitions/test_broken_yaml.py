@@ -50,10 +50,47 @@ BROKEN: list[tuple[str, bytes, str, int]] = [
     ("two documents", b"a: 1\n---\nb: 2\n", "second_document", 2),
     ("a YAML directive", b"%YAML 1.1\n---\na: 1\n", "directive", 1),
     ("a TAG directive", b"%TAG ! tag:x,2000:\n---\na: 1\n", "directive", 1),
-    *[(f"the word {word}", f"a: 1\nb: {word}\n".encode(), "ambiguous", 2) for word in
-      ("yes", "no", "on", "off", "y", "n", "Yes", "NO", "True", "TRUE", "False", "null", "Null", "~", ".inf", ".NaN")],
-    *[(f"the number {text}", f"a: {text}\n".encode(), "ambiguous", 1) for text in
-      ("012", "0o12", "0x1F", "0b11", "1_000", "+3", "1.5", ".5", "1.", "1e3", "1:30", "15:30", "-0", "00", "1" * 61 + ".0")],
+    *[
+        (f"the word {word}", f"a: 1\nb: {word}\n".encode(), "ambiguous", 2)
+        for word in (
+            "yes",
+            "no",
+            "on",
+            "off",
+            "y",
+            "n",
+            "Yes",
+            "NO",
+            "True",
+            "TRUE",
+            "False",
+            "null",
+            "Null",
+            "~",
+            ".inf",
+            ".NaN",
+        )
+    ],
+    *[
+        (f"the number {text}", f"a: {text}\n".encode(), "ambiguous", 1)
+        for text in (
+            "012",
+            "0o12",
+            "0x1F",
+            "0b11",
+            "1_000",
+            "+3",
+            "1.5",
+            ".5",
+            "1.",
+            "1e3",
+            "1:30",
+            "15:30",
+            "-0",
+            "00",
+            "1" * 61 + ".0",
+        )
+    ],
     ("the word = ", b"a: =\n", "ambiguous", 1),
     ("no value", b"a: 1\nb:\n", "empty_value", 2),
     ("no value in a list", b"a:\n  - 1\n  -\n", "empty_value", 3),
@@ -159,8 +196,22 @@ class TestGoodYaml:
             "j: []\nk: {}\nl: |\n  一\n  二\nm: ''\np: 1.2.3\no: 0\nq: $x\n"
         )
         expected = {
-            "a": 12, "b": -3, "c": True, "d": False, "e": "2026-09-01", "f": "3 workdays", "g": "yes", "h": "012",
-            "i": "2026-09-01 15:30", "j": [], "k": {}, "l": "一\n二\n", "m": "", "p": "1.2.3", "o": 0, "q": "$x",
+            "a": 12,
+            "b": -3,
+            "c": True,
+            "d": False,
+            "e": "2026-09-01",
+            "f": "3 workdays",
+            "g": "yes",
+            "h": "012",
+            "i": "2026-09-01 15:30",
+            "j": [],
+            "k": {},
+            "l": "一\n二\n",
+            "m": "",
+            "p": "1.2.3",
+            "o": 0,
+            "q": "$x",
         }
         source = parse_source(raw.encode(), "f")
         assert source.complaints == ()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -26,9 +27,13 @@ class TestMoves:
 
     def test_arrows(self, small: Workflow) -> None:
         """Acts that share sources and target are one arrow; acts that move nothing are none."""
-        assert [("detected",), ("detected", "ordered"), ("watched",), ("watched",), ("detected", "ordered", "watched")] == [
-            move.sources for move in moves_of(small)
-        ]
+        assert [
+            ("detected",),
+            ("detected", "ordered"),
+            ("watched",),
+            ("watched",),
+            ("detected", "ordered", "watched"),
+        ] == [move.sources for move in moves_of(small)]
 
     def test_staying(self, small: Workflow) -> None:
         """Acts that move nothing are listed in the state."""
@@ -43,7 +48,14 @@ class TestMoves:
             "　逾期再过2个工作日：提出「责令限期改正」；转由乡镇专干负责",
         ] == list(clocks(small, "detected"))
         told = "\n".join([*clocks(small, "ordered"), *clocks(small, "watched")])
-        for words in ("以责令限期改正决定书所载为准", "送达起", "自动办理", "10个工作日(法定)", "「限期改正」届满", "自「登记返校」起"):
+        for words in (
+            "以责令限期改正决定书所载为准",
+            "送达起",
+            "自动办理",
+            "10个工作日(法定)",
+            "「限期改正」届满",
+            "自「登记返校」起",
+        ):
             assert words in told
 
     def test_outcomes_are_named(self, tmp_path: Path) -> None:
@@ -110,7 +122,7 @@ class TestSvg:
     def test_is_svg(self, name: str) -> None:
         """The picture is well-formed, holds every state, act and deadline, and no style or script."""
         workflow = load_workflow(SAMPLES / name)
-        root = ElementTree.fromstring(svg(workflow))
+        root = ET.fromstring(svg(workflow))
         told = "".join(root.itertext())
         for each in (*workflow.states.values(), *workflow.deadlines.values()):
             assert each.zh in told
@@ -125,11 +137,11 @@ class TestSvg:
 
     def test_nothing_lies_outside(self, small: Workflow) -> None:
         """Every box lies inside the picture and no two overlap."""
-        root = ElementTree.fromstring(svg(small))
+        root = ET.fromstring(svg(small))
         boxes = [each for each in root.iter("{http://www.w3.org/2000/svg}rect") if each.get("rx")]
         ends = [(int(each.attrib["y"]), int(each.attrib["y"]) + int(each.attrib["height"])) for each in boxes]
         assert len(small.states) + 1 == len(boxes)
-        assert all(first[1] < second[0] for first, second in zip(ends, ends[1:], strict=False))
+        assert all(first[1] < second[0] for first, second in pairwise(ends))
         assert ends[-1][1] <= int(root.attrib["height"])
 
 

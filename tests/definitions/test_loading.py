@@ -13,10 +13,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import access
-from engine.definitions import vocabulary
-from engine.definitions.complaints import BadDefinition, suggest
-from engine.definitions.load import LARGEST_NOTICES, check_workflow, load_all, load_workflow, overlay_of, predicates
+from engine.definitions.complaints import BadDefinition
+from engine.definitions.load import check_workflow, load_all, load_workflow, overlay_of, predicates
 from engine.definitions.workflow import Workflow
 from engine.errors import DefinitionError
 from engine.workdays import Roll, Span
@@ -72,8 +70,13 @@ class TestGoodDefinitions:
         """A kind of document without an entry in the table of legal parts is free; a public notice names no child."""
         folder = copied(tmp_path)
         path = folder / "workflow.yaml"
-        text = path.read_text("utf-8").replace("counts: [attempts]}", "counts: [attempts], documents: [slip, public_notice]}")
-        path.write_text(text.replace("documents: [visit_record, corr", "documents: [slip, public_notice, visit_record, corr"), "utf-8")
+        text = path.read_text("utf-8").replace(
+            "counts: [attempts]}", "counts: [attempts], documents: [slip, public_notice]}"
+        )
+        path.write_text(
+            text.replace("documents: [visit_record, corr", "documents: [slip, public_notice, visit_record, corr"),
+            "utf-8",
+        )
         (folder / "notices" / "slip.yaml").write_text(
             "document: slip\ntitle: 便条\nissuer: school\naddressees: file\nblocks: [{title: 便条}]\n", "utf-8"
         )
@@ -136,7 +139,9 @@ class TestGoodDefinitions:
         """An act can be made one of authority, and an outcome adds to what its act leaves behind."""
         folder = copied(tmp_path)
         path = folder / "workflow.yaml"
-        text = path.read_text("utf-8").replace("    draft_by: [class_teacher]\n", "    authority: true\n    counts: [acts]\n")
+        text = path.read_text("utf-8").replace(
+            "    draft_by: [class_teacher]\n", "    authority: true\n    counts: [acts]\n"
+        )
         path.write_text(text, "utf-8")
         transition = load_workflow(folder).transitions["record_visit"]
         assert transition.act_of_authority
@@ -154,15 +159,23 @@ class TestGoodDefinitions:
         notice = small.notices["correction_order"]
         assert ("责改", True, True) == (notice.series, notice.printed, notice.serves)
         assert ("list", ("facts",), "persuasions", 1) == (
-            notice.blocks[4].kind, notice.blocks[4].parts, notice.blocks[4].each, notice.blocks[4].least,
+            notice.blocks[4].kind,
+            notice.blocks[4].parts,
+            notice.blocks[4].each,
+            notice.blocks[4].least,
         )
         assert small.notices["visit_record"].blocks[1].text == ("时间、地点", "{{ today | date_zh }}，家中")
 
     def test_predicates_are_versioned(self, small: Workflow) -> None:
         """The workflow names every predicate that it asks, with its version."""
-        assert {"at_least@1", "issuer_has_authority@1", "nobody_met@1", "recorded@1", "seen_by_two@1", "somebody_met@1"} == {
-            *small.predicates
-        }
+        assert {
+            "at_least@1",
+            "issuer_has_authority@1",
+            "nobody_met@1",
+            "recorded@1",
+            "seen_by_two@1",
+            "somebody_met@1",
+        } == {*small.predicates}
         assert predicates()["at_least"].id in small.predicates
 
     def test_is_frozen(self, small: Workflow) -> None:
@@ -248,7 +261,8 @@ class TestHash:
         path.write_text(text.replace(old, new), "utf-8")
         if "seen_by_two" in new:
             grown = path.read_text("utf-8").replace(
-                "  order:\n", "  order:\n    - {field: seen_by, zh: 甲, type: people}\n    - {field: checked_by, zh: 乙, type: people}\n"
+                "  order:\n",
+                "  order:\n    - {field: seen_by, zh: 甲, type: people}\n    - {field: checked_by, zh: 乙, type: people}\n",
             )
             path.write_text(grown, "utf-8")
         assert load_workflow(SMALL).hash != load_workflow(folder).hash
@@ -275,9 +289,13 @@ class TestOverlay:
 
     def test_within_bounds(self, tmp_path: Path) -> None:
         """A value within bounds takes the place of the file's, and makes another version."""
-        found = self.loaded(tmp_path, "parameters: {first_visit: 5 workdays, order_limit: 30 calendar days, visits_wanted: 3}\n")
+        found = self.loaded(
+            tmp_path, "parameters: {first_visit: 5 workdays, order_limit: 30 calendar days, visits_wanted: 3}\n"
+        )
         assert (Span.parse("5 workdays"), Span.parse("30 calendar days"), 3) == (
-            found.deadlines["first_visit"].span, found.deadlines["compliance"].span, found.parameters["visits_wanted"],
+            found.deadlines["first_visit"].span,
+            found.deadlines["compliance"].span,
+            found.parameters["visits_wanted"],
         )
         assert load_workflow(SMALL).hash != found.hash
 
@@ -357,90 +375,3 @@ class TestLoadAll:
         shutil.rmtree(folder.parent / "small-report")
         with pytest.raises(BadDefinition, match="small-report"):
             load_all(folder.parent, tmp_path)
-
-
-class TestFolders:
-    """What may lie about in a folder."""
-
-    def test_strange_file(self, tmp_path: Path) -> None:
-        """A file among the notices that is no .yaml is complained about, for it would silently say nothing."""
-        folder = copied(tmp_path)
-        (folder / "notices" / "demand.yml").write_text("x", "utf-8")
-        assert ["not_a_notice"] == [each.code for each in check_workflow(folder)]
-
-    def test_hidden_file(self, tmp_path: Path) -> None:
-        """Hidden files of editors are passed over."""
-        folder = copied(tmp_path)
-        (folder / "notices" / ".demand.yaml.swp").write_bytes(b"\0")
-        assert check_workflow(folder) == ()
-
-    @pytest.mark.timeout(20)
-    def test_too_much(self, tmp_path: Path) -> None:
-        """Templates of many megabytes are not all read."""
-        folder = copied(tmp_path)
-        for number in range(10):
-            (folder / "notices" / f"big{number}.yaml").write_text("a: |\n" + "  x\n" * (LARGEST_NOTICES // 16), "utf-8")
-        assert "too_large" in [each.code for each in check_workflow(folder)]
-
-    def test_several_files_at_once(self, tmp_path: Path) -> None:
-        """Complaints about all files of a folder are told at once, one a line where one explains the other."""
-        folder = copied(tmp_path)
-        for name, old, new in (
-            ("workflow.yaml", "title: 小个案", "title: 012"),
-            ("workflow.yaml", "subject: pupil", "subject: 12"),
-            ("notices/visit_record.yaml", "issuer: school", "isuer: school"),
-        ):
-            path = folder / name
-            path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
-        found = [(Path(each.file).name, each.line, each.code) for each in check_workflow(folder)]
-        assert [
-            ("visit_record.yaml", 1, "missing_key"),
-            ("visit_record.yaml", 3, "unknown_key"),
-            ("workflow.yaml", 2, "ambiguous"),
-            ("workflow.yaml", 3, "wrong_value"),
-        ] == found
-
-    @pytest.mark.timeout(20)
-    def test_many_faults(self, tmp_path: Path) -> None:
-        """A file of nothing but faults is refused without taking long."""
-        folder = copied(tmp_path)
-        path = folder / "workflow.yaml"
-        text = path.read_text("utf-8")
-        acts = "".join(
-            f"  act{n}: {{zh: 甲, from: [{', '.join(f's{n}x{m}' for m in range(60))}], by: nobody, when: [a{n}, b{n}], law: x}}\n"
-            for n in range(190)
-        )
-        path.write_text(text.replace("transitions:\n", "transitions:\n" + acts), "utf-8")
-        assert len(check_workflow(folder)) >= 300
-
-    def test_unknown_keys_by_the_thousand(self, tmp_path: Path) -> None:
-        """Thousands of unknown keys are cut off at a few hundred complaints."""
-        folder = copied(tmp_path)
-        path = folder / "workflow.yaml"
-        path.write_text(path.read_text("utf-8") + "".join(f"k{n}: 1\n" for n in range(5000)), "utf-8")
-        assert len(check_workflow(folder)) == 300
-
-
-class TestVocabulary:
-    """Words that stand in two rooms of one floor."""
-
-    def test_equals_access(self) -> None:
-        """Roles, kinds of unit, issuers and built-in acts are those of the access room."""
-        assert dict(access.ROLES) == dict(vocabulary.ROLES)
-        assert frozenset(access.UNIT_KINDS) == vocabulary.UNIT_KINDS
-        assert access.ISSUERS == vocabulary.ISSUERS
-        assert frozenset(access.RESERVED) == vocabulary.BUILT_IN
-
-
-class TestSuggestions:
-    """What a complaint says beside the fault."""
-
-    def test_near(self) -> None:
-        """A near name is suggested."""
-        assert "；是否应为「visited」" == suggest("visted", ["visited", "ordered"])
-
-    def test_far(self) -> None:
-        """Without a near name a few known ones are listed."""
-        assert "；可用：a、b" == suggest("zzz", ["a", "b"])
-        assert suggest("zzz", [f"n{n}" for n in range(20)]).endswith("等")
-        assert "还没有" in suggest("zzz", [])

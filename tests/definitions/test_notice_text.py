@@ -45,7 +45,7 @@ class TestSurelyCompiles:
             "{% if a %}{% else %}{% else %}{% endif %}",
             "{% if a and b %}{% endif %}",
             "{# 注 #}",
-            "{{ a }} {{ b" ,
+            "{{ a }} {{ b",
             "{% if a %}" * 5 + "{% endif %}" * 5,
         ],
     )
@@ -56,8 +56,22 @@ class TestSurelyCompiles:
     @given(
         st.lists(
             st.sampled_from(
-                ["甲", "{{ a }}", "{{ a.b | date_zh }}", "{% if a %}", "{% if not a.b == '甲' %}", "{% else %}", "{% endif %}",
-                 "{% for x in a %}", "{% endfor %}", "{", "}", "{{", "}}", "%}"]
+                [
+                    "甲",
+                    "{{ a }}",
+                    "{{ a.b | date_zh }}",
+                    "{% if a %}",
+                    "{% if not a.b == '甲' %}",
+                    "{% else %}",
+                    "{% endif %}",
+                    "{% for x in a %}",
+                    "{% endfor %}",
+                    "{",
+                    "}",
+                    "{{",
+                    "}}",
+                    "%}",
+                ]
             ),
             max_size=8,
         )
@@ -76,7 +90,14 @@ class TestTooRich:
 
     @pytest.mark.parametrize(
         "text",
-        ["{{ 9**9**9 }}", "{{ a[0] }}", "{{ ((a)) }}", "{{ a }}" * 41, "{% for x in a %}" * 5, "{{ " + "a or " * 50 + "a }}"],
+        [
+            "{{ 9**9**9 }}",
+            "{{ a[0] }}",
+            "{{ ((a)) }}",
+            "{{ a }}" * 41,
+            "{% for x in a %}" * 5,
+            "{{ " + "a or " * 50 + "a }}",
+        ],
     )
     def test_rich(self, text: str) -> None:
         """Arithmetic, nested brackets, and pieces too many, too deep or too long are too rich."""

@@ -17,20 +17,62 @@ BROKEN = [
     ("no title", "story: 一次未遇，一次家访，返校", "storey: 一次", "unknown_key", "storey"),
     ("a day that is none", "happened: 2026-09-02", "happened: 2026-02-30", "wrong_value", "happened: 2026-02-30"),
     ("a moment that is none", "time: 2026-09-05 00:30", "time: 2026-09-05 24:30", "wrong_value", "time: 2026-09-05 24"),
-    ("a moment in another form", "time: 2026-09-05 00:30", "time: 2026-09-05T00:30", "wrong_value", "time: 2026-09-05T"),
+    (
+        "a moment in another form",
+        "time: 2026-09-05 00:30",
+        "time: 2026-09-05T00:30",
+        "wrong_value",
+        "time: 2026-09-05T",
+    ),
     ("a due date that is none", "first_visit: 2026-09-04", "first_visit: tomorrow", "wrong_value", "due:"),
-    ("day and time", "  - time: 2026-09-05 00:30", "  - time: 2026-09-05 00:30\n    day: 2026-09-05", "wrong_time", "- time:"),
+    (
+        "day and time",
+        "  - time: 2026-09-05 00:30",
+        "  - time: 2026-09-05 00:30\n    day: 2026-09-05",
+        "wrong_time",
+        "- time:",
+    ),
     ("neither day nor time", "  - time: 2026-09-05 00:30", "  - in: danger", "wrong_time", "- in: danger"),
     ("values without an actor", "    officer: record_visit\n", "", "no_actor", "- day: 2026-09-03"),
-    ("two actors", "    officer: record_visit\n", "    officer: record_visit\n    register: record_visit\n", "two_actors", "- day: 2026-09-03"),
-    ("an act that is no name", "officer: record_visit\n", "officer: [record_visit]\n", "wrong_value", "officer: [record"),
+    (
+        "two actors",
+        "    officer: record_visit\n",
+        "    officer: record_visit\n    register: record_visit\n",
+        "two_actors",
+        "- day: 2026-09-03",
+    ),
+    (
+        "an act that is no name",
+        "officer: record_visit\n",
+        "officer: [record_visit]\n",
+        "wrong_value",
+        "officer: [record",
+    ),
     ("an actor outside the cast", "officer: record_visit\n", "oficer: record_visit\n", "unknown_key", "oficer"),
     ("a role that is none", "role: school_officer", "role: school_oficer", "unknown_name", "school_oficer"),
-    ("a unit that is none", "role: school_officer, unit: school", "role: school_officer, unit: schools", "wrong_value", "unit: schools"),
-    ("a person with a step's name", "cast:\n", "cast:\n  day: {role: school_head, unit: school}\n", "wrong_name", "day: {role"),
+    (
+        "a unit that is none",
+        "role: school_officer, unit: school",
+        "role: school_officer, unit: schools",
+        "wrong_value",
+        "unit: schools",
+    ),
+    (
+        "a person with a step's name",
+        "cast:\n",
+        "cast:\n  day: {role: school_head, unit: school}\n",
+        "wrong_name",
+        "day: {role",
+    ),
     ("opened by a stranger", "by: register,", "by: registrar,", "unknown_name", "opened:"),
     ("steps out of order", "time: 2026-09-05 00:30", "time: 2026-09-01 00:30", "wrong_order", "- time: 2026-09-01"),
-    ("a step that is no mapping", "  - time: 2026-09-05 00:30\n    expect: {state: detected}\n", "  - 3\n", "wrong_value", "  - 3"),
+    (
+        "a step that is no mapping",
+        "  - time: 2026-09-05 00:30\n    expect: {state: detected}\n",
+        "  - 3\n",
+        "wrong_value",
+        "  - 3",
+    ),
     ("an expectation that is none", "tasks: record_visit", "task: record_visit", "unknown_key", "task:"),
     ("a count in words", "counts: {attempts: 1}", "counts: {attempts: once}", "wrong_value", "counts:"),
     ("broken YAML", "calendar: 2026", "calendar: 02026", "ambiguous", "calendar"),
@@ -50,7 +92,9 @@ class TestStory:
         """The cast has roles in units of the synthetic district, the child its guardians."""
         assert ("register_clerk", "school") == (story.cast["register"].role, story.cast["register"].unit)
         assert (date(2013, 5, 4), ("father", "mother"), "township") == (
-            story.pupil.birth, story.pupil.guardians, story.pupil.residence,
+            story.pupil.birth,
+            story.pupil.guardians,
+            story.pupil.residence,
         )
         assert ("一次未遇，一次家访，返校", ("方案4",), 2026) == (story.title, story.law, story.calendar)
 
@@ -58,14 +102,21 @@ class TestStory:
         """A story may say how its case was opened."""
         assert story.opened is not None
         assert (date(2026, 9, 1), "register", {"note": "无", "seen": ("a", "b")}) == (
-            story.opened.day, story.opened.by, story.opened.fields,
+            story.opened.day,
+            story.opened.by,
+            story.opened.fields,
         )
 
     def test_step(self, story: Story) -> None:
         """A step that names its day happens at ten in the morning, local time; its values are frozen."""
         step = story.steps[0]
         assert datetime(2026, 9, 3, 2, 0, tzinfo=UTC) == step.at
-        assert ("officer", "record_visit", date(2026, 9, 2), "danger") == (step.actor, step.trigger, step.happened, step.link)
+        assert ("officer", "record_visit", date(2026, 9, 2), "danger") == (
+            step.actor,
+            step.trigger,
+            step.happened,
+            step.link,
+        )
         assert step.values["visitors"] == ("甲", "乙")
         assert step.line == 10
 
@@ -101,7 +152,9 @@ class TestStory:
 class TestBrokenStories:
     """A story that cannot be played never passes for one that can."""
 
-    @pytest.mark.parametrize(("old", "new", "code", "at"), [each[1:] for each in BROKEN], ids=[each[0] for each in BROKEN])
+    @pytest.mark.parametrize(
+        ("old", "new", "code", "at"), [each[1:] for each in BROKEN], ids=[each[0] for each in BROKEN]
+    )
     def test_is_refused_at_its_line(self, old: str, new: str, code: str, at: str, tmp_path: Path) -> None:
         """Each broken story is refused with the right code at the right line."""
         text = SAMPLE.read_text("utf-8")
