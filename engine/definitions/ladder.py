@@ -21,7 +21,6 @@ ORDERERS = frozenset({"township_government", "county_education_department"})
 CHANNEL_KINDS = {"judicial_office": "judicial_office", "police": "police_station"}
 """Which kind of unit receives a referral of each channel (DOMAIN.md 8)."""
 
-
 _NEAR = frozenset({"residence", "household", "school", "bureau"})
 
 
@@ -260,8 +259,7 @@ def fixed_date_fits(facts: Facts, *, least: Span) -> Answer:
 
 def _done(addressee: Addressee, today: date) -> bool:
     """Served by today or excused; a public notice counts from its day on."""
-    served = addressee.served_on is not None and addressee.served_on <= today
-    return served or addressee.status == "dispensed"
+    return addressee.status == "dispensed" or (addressee.served_on is not None and addressee.served_on <= today)
 
 
 @predicate("决定书已向每人送达", reads=lambda _: frozenset({("document", "correction_order")}))
@@ -272,8 +270,8 @@ def order_was_served(facts: Facts) -> Answer:
         return Answer(False, {"order": None}, "没有有效的责令限期改正决定书")
     open_ = tuple(each.key for each in order.addressees if not _done(each, facts.today))
     served = any(each.served_on is not None for each in order.addressees)
-    why = f"决定书还没有向每个监护人送达（尚缺{len(open_)}人）"
-    return _say(served and not open_, {"order": order.id, "waiting": open_}, why)
+    seen, why = {"order": order.id, "waiting": open_}, f"决定书还没有向每个监护人送达（尚缺{len(open_)}人）"
+    return _say(served and not open_, seen, why)
 
 
 @predicate("决定书尚有人未送达", reads=lambda _: frozenset({("document", "correction_order")}))
@@ -320,7 +318,7 @@ def receiver_fits_channel(facts: Facts) -> Answer:
     """Holds unless the unit named is known to be of a kind that does not receive this channel (DOMAIN.md 8)."""
     channel = str(facts.values.get("channel", ""))
     unit = facts.case.unit_by_code(str(facts.values.get("receiver", "")))
-    kind = unit.kind if unit else ""
+    kind = unit.kind if unit else ""  # the receiver has no standing before it receives: then its kind is not known here
     why = "接收单位与渠道不符：司法所接收提请函，派出所接收训诫移送"
     return _say(kind in ("", CHANNEL_KINDS.get(channel)), {"channel": channel, "kind": kind}, why)
 
@@ -338,8 +336,7 @@ def seen_by_two(facts: Facts) -> Answer:
     """Holds when somebody saw the child in school and somebody else, not the one who records it, checked it."""
     seen_by, checked_by = frozenset(_words(facts, "seen_by")), frozenset(_words(facts, "checked_by"))
     others = checked_by - seen_by - {facts.actor.user}
-    seen = {"seen_by": len(seen_by), "checked_by_others": len(others)}
-    return _say(bool(seen_by) and bool(others), seen, "到校应由一人登记、另一人核实；核实人不能是登记人")
+    return _say(bool(seen_by and others), {"others": len(others)}, "到校应由一人登记、另一人核实；核实人不能是登记人")
 
 
 @predicate(
@@ -361,8 +358,8 @@ def observed_long_enough(facts: Facts, *, weeks: Span) -> Answer:
 def other_school_confirmed(facts: Facts) -> Answer:
     """Holds when the other school or the register confirmed; the guardian's word is no proof (DOMAIN.md 12)."""
     by = facts.values.get("confirmed_by")
-    why = "应有转入学校的证明或者学籍转接记录；家长口头说明不能作为凭据"
-    return _say(by in ("school_letter", "register_transfer"), {"confirmed_by": by}, why)
+    holds = by in ("school_letter", "register_transfer")
+    return _say(holds, {"confirmed_by": by}, "应有转入学校的证明或者学籍转接记录；家长口头说明不能作为凭据")
 
 
 @predicate("有权机关已批准", reads=lambda _: _field("approved_by"))
@@ -392,8 +389,8 @@ def is_over_age(facts: Facts, *, years: int) -> Answer:
 def other_case_named(facts: Facts) -> Answer:
     """Holds when the right case is named and is another one."""
     other = str(facts.values.get("other_case", ""))
-    holds = other not in ("", facts.case.identity.number)
-    return _say(holds, {"other_case": other}, "应填正确个案的编号，不能是本个案")
+    why = "应填正确个案的编号，不能是本个案"
+    return _say(other not in ("", facts.case.identity.number), {"other_case": other}, why)
 
 
 @predicate("属于这一渠道")

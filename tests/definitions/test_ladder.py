@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -66,12 +67,12 @@ UNITS = (
 class Given:
     """What a guard is asked about; everything left out is ordinary."""
 
-    values: dict[str, Any] = field(default_factory=dict)
-    acts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    acts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Values of each latest act, in the order in which they were recorded."""
-    counts: dict[str, tuple[date, ...]] = field(default_factory=dict)
+    counts: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
     documents: tuple[Document, ...] = ()
-    deadlines: dict[str, tuple[date | None, date | None]] = field(default_factory=dict)
+    deadlines: Mapping[str, tuple[date | None, date | None]] = field(default_factory=dict)
     """The due day and the day of the check of each."""
     birth: date | None = BIRTH
     never: bool = False
