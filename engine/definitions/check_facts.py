@@ -41,7 +41,7 @@ def _reads(
                 yield draft.complain(trail, "fact_not_collected", message)
         deadline = args.get("deadline")
         if deadline is not None:
-            yield from draft.unknown([str(deadline)], draft.model.deadlines, trail, "期限")
+            yield from draft.unknown([str(deadline)], draft.model.deadlines, trail, what="期限")
         yield from _values(draft, trail, args, form)
 
 

@@ -81,7 +81,7 @@ def _conditions(draft: Draft, field: FieldSource, fields: Fields, trail: Trail) 
                 continue
             allowed = values_of(fields[name])
             if allowed is not None:
-                yield from draft.unknown(wanted, sorted(allowed), place, f"「{name}」的值")
+                yield from draft.unknown(wanted, sorted(allowed), place, what=f"「{name}」的值")
 
 
 FORM_CHECKS = (_forms,)

@@ -34,46 +34,46 @@ def _acts(draft: Draft) -> Iterator[Complaint]:
 
 def _act_names(draft: Draft, act: ActDraft) -> Iterator[Complaint]:
     model, source, trail = draft.model, act.source, act.trail
-    yield from draft.unknown(source.from_, (*model.states, *GROUPS), (*trail, "from"), "状态")
+    yield from draft.unknown(source.from_, (*model.states, *GROUPS), (*trail, "from"), what="状态")
     if source.form:
-        yield from draft.unknown([source.form], model.forms, (*trail, "form"), "表单")
-    yield from draft.unknown(source.opens, model.links, (*trail, "opens"), "关联")
-    yield from draft.unknown(source.withdraws, draft.acts, (*trail, "withdraws"), "动作")
+        yield from draft.unknown([source.form], model.forms, (*trail, "form"), what="表单")
+    yield from draft.unknown(source.opens, model.links, (*trail, "opens"), what="关联")
+    yield from draft.unknown(source.withdraws, draft.acts, (*trail, "withdraws"), what="动作")
     for kind, keys in source.law.items():
         place = (*trail, "law", kind) if kind else (*trail, "law")
         if kind:
-            yield from draft.unknown([kind], UNIT_KINDS, place, "单位类别")
-        yield from draft.unknown(keys, model.law, place, "法条")
+            yield from draft.unknown([kind], UNIT_KINDS, place, what="单位类别")
+        yield from draft.unknown(keys, model.law, place, what="法条")
 
 
 def _effect_names(draft: Draft, source: EffectSource, trail: Trail, counters: frozenset[str]) -> Iterator[Complaint]:
-    yield from draft.unknown(source.documents, draft.model.documents, (*trail, "documents"), "文书")
-    yield from draft.unknown(source.document, draft.model.documents, (*trail, "document"), "文书")
-    yield from draft.unknown(source.resets, counters, (*trail, "resets"), "计数")
+    yield from draft.unknown(source.documents, draft.model.documents, (*trail, "documents"), what="文书")
+    yield from draft.unknown(source.document, draft.model.documents, (*trail, "document"), what="文书")
+    yield from draft.unknown(source.resets, counters, (*trail, "resets"), what="计数")
     if source.to:
-        yield from draft.unknown([source.to], (*draft.model.states, FORMER), (*trail, "to"), "状态")
+        yield from draft.unknown([source.to], (*draft.model.states, FORMER), (*trail, "to"), what="状态")
 
 
 def _roles(draft: Draft, act: ActDraft) -> Iterator[Complaint]:
     source, trail = act.source, act.trail
-    yield from draft.unknown(source.by, PEOPLE | {"system"}, (*trail, "by"), "办理角色")
-    yield from draft.unknown(source.draft_by, PEOPLE, (*trail, "draft_by"), "起草角色")
-    yield from draft.unknown(source.propose_by, PEOPLE | {"system"}, (*trail, "propose_by"), "报批角色")
-    yield from draft.unknown(source.approvals, PEOPLE | {"issuer_head"}, (*trail, "approvals"), "审批角色")
+    yield from draft.unknown(source.by, PEOPLE | {"system"}, (*trail, "by"), what="办理角色")
+    yield from draft.unknown(source.draft_by, PEOPLE, (*trail, "draft_by"), what="起草角色")
+    yield from draft.unknown(source.propose_by, PEOPLE | {"system"}, (*trail, "propose_by"), what="报批角色")
+    yield from draft.unknown(source.approvals, PEOPLE | {"issuer_head"}, (*trail, "approvals"), what="审批角色")
 
 
 def _deadlines(draft: Draft) -> Iterator[Complaint]:
     for name, deadline in draft.model.deadlines.items():
         trail = ("deadlines", name)
-        yield from draft.unknown(deadline.while_, (*draft.model.states, *GROUPS), (*trail, "while"), "状态")
+        yield from draft.unknown(deadline.while_, (*draft.model.states, *GROUPS), (*trail, "while"), what="状态")
         yield from _starts(draft, deadline, trail)
         acts = (*draft.acts, *BUILT_IN)
-        yield from draft.unknown(deadline.met_by, acts, (*trail, "met_by"), "动作")
-        yield from draft.unknown(deadline.restarts, acts, (*trail, "restarts"), "动作")
-        yield from draft.unknown(deadline.law, draft.model.law, (*trail, "law"), "法条")
+        yield from draft.unknown(deadline.met_by, acts, (*trail, "met_by"), what="动作")
+        yield from draft.unknown(deadline.restarts, acts, (*trail, "restarts"), what="动作")
+        yield from draft.unknown(deadline.law, draft.model.law, (*trail, "law"), what="法条")
         if deadline.lasts.printed_in:
             kinds = [deadline.lasts.printed_in]
-            yield from draft.unknown(kinds, draft.model.documents, (*trail, "lasts", "printed_in"), "文书")
+            yield from draft.unknown(kinds, draft.model.documents, (*trail, "lasts", "printed_in"), what="文书")
         yield from _levels(draft, deadline, trail)
 
 
@@ -86,13 +86,13 @@ def _starts(draft: Draft, deadline: DeadlineSource, trail: Trail) -> Iterator[Co
         ("passed", starts.passed, model.deadlines, "期限"),
     ):
         if value is not None:
-            yield from draft.unknown([value], known, (*trail, "starts", key), what)
+            yield from draft.unknown([value], known, (*trail, "starts", key), what=what)
 
 
 def _levels(draft: Draft, deadline: DeadlineSource, trail: Trail) -> Iterator[Complaint]:
     for at, level in enumerate(deadline.overdue):
         inner = (*trail, "overdue", at)
-        yield from draft.unknown(level.tell, PEOPLE | {"issuer_head"}, (*inner, "tell"), "角色")
+        yield from draft.unknown(level.tell, PEOPLE | {"issuer_head"}, (*inner, "tell"), what="角色")
         for key, value, known, what in (
             ("task", level.task, (*draft.acts, *BUILT_IN), "动作"),
             ("propose", level.propose, draft.acts, "动作"),
@@ -100,20 +100,22 @@ def _levels(draft: Draft, deadline: DeadlineSource, trail: Trail) -> Iterator[Co
             ("takes_over", level.takes_over, PEOPLE, "角色"),
         ):
             if value:
-                yield from draft.unknown([value], known, (*inner, key), what)
+                yield from draft.unknown([value], known, (*inner, key), what=what)
 
 
 def _parameters(draft: Draft) -> Iterator[Complaint]:
     model = draft.model
     for name, parameter in model.parameters.items():
-        yield from draft.unknown([parameter.basis], ("practice", *model.law), ("parameters", name, "basis"), "依据")
+        yield from draft.unknown(
+            [parameter.basis], ("practice", *model.law), ("parameters", name, "basis"), what="依据"
+        )
         if name in model.locked:
             message = f"「{name}」在 parameters 和 locked 里各写了一次；只留一处"
             yield draft.complain(("locked", name), "duplicate_name", message, key=True)
     for name, locked in model.locked.items():
-        yield from draft.unknown([locked.basis], model.law, ("locked", name, "basis"), "法条")
+        yield from draft.unknown([locked.basis], model.law, ("locked", name, "basis"), what="法条")
     for trail, name in used_parameters(draft):
-        yield from draft.unknown([name], draft.values, trail, "参数")
+        yield from draft.unknown([name], draft.values, trail, what="参数")
 
 
 def used_parameters(draft: Draft) -> Iterator[tuple[Trail, str]]:
@@ -156,7 +158,7 @@ def _unused(draft: Draft) -> Iterator[Complaint]:
 def _links(draft: Draft) -> Iterator[Complaint]:
     for name, link in draft.model.links.items():
         if draft.known is not None:
-            yield from draft.unknown([link.opens], draft.known, ("links", name, "opens"), "流程")
+            yield from draft.unknown([link.opens], draft.known, ("links", name, "opens"), what="流程")
 
 
 def _twice(draft: Draft) -> Iterator[Complaint]:

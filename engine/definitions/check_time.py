@@ -44,7 +44,7 @@ def _parameters(draft: Draft) -> Iterator[Complaint]:
     for name, parameter in draft.model.parameters.items():
         trail: Trail = ("parameters", name)
         wrong_units = [unit for unit in parameter.between if unit and unit not in _UNITS]
-        yield from draft.unknown(wrong_units, sorted(_UNITS), (*trail, "between"), "期限单位")
+        yield from draft.unknown(wrong_units, sorted(_UNITS), (*trail, "between"), what="期限单位")
         why = out_of_bounds(quantity(parameter.value), parameter)
         if why and not wrong_units:
             yield draft.complain((*trail, "value"), "out_of_bounds", why)

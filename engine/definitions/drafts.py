@@ -100,7 +100,7 @@ class Draft:
         """A complaint about a place of workflow.yaml."""
         return self.source.complain(trail, code, message, key=key)
 
-    def unknown(self, names: Iterable[str], known: Iterable[str], trail: Trail, what: str) -> Iterator[Complaint]:
+    def unknown(self, names: Iterable[str], known: Iterable[str], trail: Trail, *, what: str) -> Iterator[Complaint]:
         """A complaint for each name of a list that is not known; `what` is its kind in Chinese."""
         listed = list(known)
         for at, name in enumerate(names):

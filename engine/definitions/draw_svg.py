@@ -104,7 +104,7 @@ def _boxes(workflow: Workflow, moves: Iterable[Move]) -> list[Box]:
     boxes: list[Box] = []
     top = PAD + 44
 
-    def add(name: str, title: str, kind: str, said: Iterable[str]) -> None:
+    def add(name: str, title: str, kind: str, *, said: Iterable[str]) -> None:
         nonlocal top
         lines = tuple(part for line in said for part in _wrapped(line))
         height = max(34 + LINE * len(lines) + 6, 20 + STUB * touching.get(name, 0))
@@ -112,11 +112,11 @@ def _boxes(workflow: Workflow, moves: Iterable[Move]) -> list[Box]:
         top += height + GAP
 
     if any(move.target == FORMER for move in moves):
-        add(FORMER, FORMER_ZH, "", [])
+        add(FORMER, FORMER_ZH, "", said=[])
     for state in workflow.states.values():
         here = staying(workflow, state.name)
         acts = ["可办：" + "、".join(here)] if here else []
-        add(state.name, f"{state.zh}（{kind_zh(state.kind)}）", state.kind, [*acts, *clocks(workflow, state.name)])
+        add(state.name, f"{state.zh}（{kind_zh(state.kind)}）", state.kind, said=[*acts, *clocks(workflow, state.name)])
     return boxes
 
 
