@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -95,10 +96,18 @@ class TestCases:
                 seen, uow.cases.listed(every), uow.cases.listed([]),
             )  # fmt: skip
 
+    def test_two_units_with_a_case_each(self, archive: Archive) -> None:
+        """Of two schools with a case each, neither sees the other's."""
+        for number, code in (("QH-1", "here"), ("QH-2", "there")):
+            decision = opening(number)
+            units = (replace(UNITS[0], code=code),)
+            own = decision.case._replace(identity=replace(decision.case.identity, units=units))
+            kept(archive, decision._replace(case=own))
+        with archive.read() as uow:
+            assert (["QH-1"], ["QH-2"]) == (uow.cases.listed(["here"]), uow.cases.listed(["there"]))
+
     def test_a_case_without_units(self, archive: Archive) -> None:
         """A case in which no unit stands is in no unit's list."""
-        from dataclasses import replace
-
         decision = opening()
         bare = decision.case._replace(identity=replace(decision.case.identity, units=()))
         kept(archive, decision._replace(case=bare))

@@ -221,6 +221,10 @@ class TestWriters:
             fill()
         with archive.read() as uow:
             assert uow.requests.find("r0") is None
+        with archive.begin() as uow:
+            limit = uow._connection.exec_driver_sql("PRAGMA max_page_count").scalar_one()
+        # The handle that failed is not used again: its limit went with it.
+        assert limit > 1_000_000
         assert 1 == kept(archive, opening()).seq
 
     def test_a_table_that_is_gone(self, archive: Archive, tmp_path: Path) -> None:
