@@ -83,7 +83,7 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        print(error.format_message(), file=sys.stderr)
+        print(f"用法有误：{error.format_message()}（yingfan --help 有说明）", file=sys.stderr)
         return 2
     return code if isinstance(code, int) else 0
 

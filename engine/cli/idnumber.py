@@ -1,0 +1,65 @@
+"""yingfan idnumber: citizen ID numbers on the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import typer
+
+from engine.errors import InputError
+from engine.roster.idnumber import IdNumber, check_idnumber, mask
+
+COLUMN = "number"
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+
+@app.callback()
+def _room() -> None:
+    """公民身份号码。"""
+
+
+@app.command("check")
+def check(
+    number: str = typer.Argument("", help="要检查的号码"),
+    file: str = typer.Option("", "--file", help=f"CSV 文件，检查其中 {COLUMN} 列"),
+    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),  # noqa: FBT001, FBT003  typer's way
+) -> None:
+    """Check one number, or the column `number` of a CSV file; exit 1 if any cannot be right."""
+    if bool(number) == bool(file):
+        raise InputError("请给出一个号码，或者用 --file 给出 CSV 文件，二者选一")
+    found = [check_idnumber(each) for each in ([number] if number else _numbers(Path(file)))]
+    if as_json:
+        print(json.dumps([_as_json(each) for each in found], ensure_ascii=False))
+    else:
+        for each in found:
+            told = "；".join(problem.message for problem in each.problems) or "符合"
+            print(f"{mask(each.normalised):<20}{'有效' if each.valid else '无效'}  {told}")
+    if not all(each.valid for each in found):
+        raise typer.Exit(1)
+
+
+def _as_json(found: IdNumber) -> dict[str, object]:
+    return {
+        "input": found.input,
+        "normalised": found.normalised,
+        "valid": found.valid,
+        "problems": [{"code": problem.code, "message": problem.message} for problem in found.problems],
+    }
+
+
+def _numbers(path: Path) -> list[str]:
+    """The column's values; InputError names the columns that were found instead."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = path.read_bytes().decode("gb18030", errors="replace")
+    except OSError as error:
+        raise InputError(f"文件 {path} 无法读取：{error.strerror}") from None
+    reader = csv.DictReader(text.splitlines())
+    columns = reader.fieldnames or []
+    if COLUMN not in columns:
+        raise InputError(f"文件 {path} 没有 {COLUMN} 列；现有：{'、'.join(columns) or '无'}")
+    return [row[COLUMN] or "" for row in reader]

@@ -1,0 +1,133 @@
+"""yingfan due, yingfan calendar: statutory time on the command line."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import typer
+
+from engine.errors import InputError
+from engine.paths import config_dir
+from engine.workdays import Hold, Reckoning, Roll, Span, load_calendar, reckon
+from engine.workdays.orders import HolidayOrder, read_orders, read_school_years
+
+WEEKDAYS = "一二三四五六日"
+SATURDAY = 5
+
+app_calendar = typer.Typer(add_completion=False, no_args_is_help=True)
+
+
+def _calendar() -> Path:
+    return config_dir() / "calendar"
+
+
+def read_day(text: str, what: str) -> date:
+    """A day in ISO form; InputError says what was wrong and what would be accepted."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{what}「{text}」不是日期；应写作 2026-09-30") from None
+    if day.isoformat() != text:
+        raise InputError(f"{what}「{text}」不是日期；应写作 2026-09-30")
+    return day
+
+
+def read_hold(text: str) -> Hold:
+    """A hold as D1..D2, both days included; an empty D2 leaves it open."""
+    first, dots, last = text.partition("..")
+    if not dots:
+        raise InputError(f"中止期间「{text}」应写作 2026-05-18..2026-05-20")
+    return Hold(first=read_day(first, "中止起日"), last=read_day(last, "中止止日") if last else None)
+
+
+def due(
+    start: str = typer.Option(..., "--from", help="起算的事件日（当日不计），例如 2026-09-30"),
+    add: str = typer.Option(..., "--add", help='期限，例如 "5 workdays"、"6 months"'),
+    roll: str = typer.Option("next-workday", "--roll", help="末日为休息日时：next-workday 顺延，none 不顺延"),
+    hold: list[str] = typer.Option([], "--hold", help="中止期间 D1..D2，可写多次"),  # noqa: B008  typer's way
+    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),  # noqa: FBT001, FBT003
+) -> None:
+    """Work out a due date and tell every step of it."""
+    if roll not in set(Roll):
+        raise InputError(f"--roll「{roll}」应为 next-workday 或 none")
+    span = Span.parse(add)
+    if span.unit.value == "hours":
+        raise InputError("--add 按小时的期限需要起始时刻；这里可用工作日、日、上课日、周、月、年")
+    holds = tuple(read_hold(each) for each in hold)
+    found = reckon(read_day(start, "--from"), span, load_calendar(_calendar()), holds, roll=Roll(roll))
+    if as_json:
+        told = {
+            "due_on": found.due_on.isoformat(),
+            "provisional": found.provisional,
+            "steps": [step.as_json() for step in found.steps],
+        }
+        print(json.dumps(told, ensure_ascii=False))
+        return
+    _tell(found)
+
+
+def _tell(found: Reckoning) -> None:
+    mark = "（暂定：所涉年份的放假安排未公布，或者仍在中止）" if found.provisional else ""
+    print(f"{found.due_on} 星期{WEEKDAYS[found.due_on.weekday()]}{mark}")
+    for step in found.steps:
+        counted = f"计{step.counted}" if step.counted else "不计"
+        days = f"{step.first}" if step.first == step.last else f"{step.first}..{step.last}"
+        print(f"  {days:<24}{counted:<6}{step.why}")
+
+
+@app_calendar.command("list")
+def list_(
+    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),  # noqa: FBT001, FBT003
+) -> None:
+    """List the holiday orders by year, with number, date, status and revision."""
+    orders = read_orders(_calendar())
+    if as_json:
+        told = [
+            {
+                "year": y,
+                "order": o.order,
+                "dated": o.dated,
+                "status": o.status,
+                "revision": o.revision,
+                "days": len(o.rows),
+            }
+            for y, o in sorted(orders.items())
+        ]
+        print(json.dumps(told, ensure_ascii=False))
+        return
+    for year, order in sorted(orders.items()):
+        status = "已公布" if order.published else "暂定"
+        print(f"{year}  {status}  第{order.revision}版  {order.order}  {order.dated}  {len(order.rows)}天")
+
+
+@app_calendar.command("check")
+def check(
+    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),  # noqa: FBT001, FBT003
+) -> None:
+    """Check the calendar files; exit 1 for a problem. A missing order of next year is told, but is none."""
+    orders = read_orders(_calendar())
+    read_school_years(_calendar())
+    problems = [problem for order in orders.values() for problem in problems_of(order)]
+    last = max(orders)
+    notes = [f"{last + 1}年放假安排没有载入：{last}年最后十日和{last + 1}年的日期均为暂定"]
+    if as_json:
+        print(json.dumps({"problems": problems, "notes": notes}, ensure_ascii=False))
+    else:
+        for line in [*problems, *notes]:
+            print(line)
+    if problems:
+        raise typer.Exit(1)
+
+
+def problems_of(order: HolidayOrder) -> list[str]:
+    """What cannot be right about an order: make-up days that are no weekend, a year without its own new year's day."""
+    found = [
+        f"{order.year}: {row.day}（{row.name}）本来就是工作日，不会是调休上班"
+        for row in order.rows
+        if row.kind == "work" and row.day.weekday() < SATURDAY
+    ]
+    if not any(row.day == date(order.year, 1, 1) and row.kind == "off" for row in order.rows):
+        found.append(f"{order.year}: 缺少元旦（{order.year}-01-01）")
+    return found
