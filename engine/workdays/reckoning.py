@@ -12,7 +12,6 @@ from engine.errors import InputError
 from engine.workdays.calendar import Calendar, Step, Table
 from engine.workdays.spans import Hold, Roll, Span, Unit
 
-
 MEMO = 50_000
 """How many reckonings one calendar remembers."""
 
