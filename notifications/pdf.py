@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import pylopdf_fonts_zh_cn
 import typst
@@ -62,6 +62,4 @@ class PdfPrinter:
             raise RenderError(f"《{filled.title}》无法生成 PDF：{error.message}") from None
         if warnings:
             raise RenderError(f"《{filled.title}》无法生成 PDF：" + "；".join(each.message for each in warnings))
-        if not isinstance(pdf, bytes):
-            raise RenderError(f"《{filled.title}》没有生成 PDF")
-        return pdf
+        return cast("bytes", pdf)  # one document, so never a list of pages

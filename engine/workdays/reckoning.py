@@ -52,7 +52,7 @@ def reckon(
     if span.unit is Unit.HOURS:
         return _hours(start, span, calendar, tuple(holds))
     if not holds:
-        known = calendar.memo.get((start, span.key, roll))
+        known: Reckoning | None = calendar.memo.get((start, span.key, roll))
         if known is not None:
             return known
     day = start.date() if isinstance(start, datetime) else start
