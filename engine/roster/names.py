@@ -6,8 +6,9 @@ import re
 import unicodedata
 
 _DOTS = re.compile("[•・･．‧∙⋅.]")
-_CLASS = re.compile(r"(\D*?)年?级?[(（.]?(\d+)[)）]?班?")
-_DIGITS = {digit: str(at) for at, digit in enumerate("一二三四五六七八九", start=1)}
+_GRADES = "一二三四五六七八九"
+_CLASS = re.compile(rf"([{_GRADES}]|[1-9](?=[年级(.]))(?:年级|年|级)?[(.]?(\d+)[)]?班?")
+"""Grade and number; a grade in digits needs something between them, or 12 would be one and two."""
 
 
 def fold_name(name: str) -> str:
@@ -19,12 +20,8 @@ def fold_name(name: str) -> str:
 def fold_class(name: str) -> str:
     """A class as grade and number: 七(2), 七（2）, 7.2 and 七年级2班 are all 七(2)."""
     text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", name))
-    plain = re.fullmatch(r"([1-9])\.(\d+)", text)
-    if plain:
-        return f"{'一二三四五六七八九'[int(plain[1]) - 1]}({plain[2]})"
     found = _CLASS.fullmatch(text)
-    if not found or not found[1]:
+    if not found:
         return text
-    grade = found[1].removesuffix("级").removesuffix("年")
-    digits = {value: key for key, value in _DIGITS.items()}
-    return f"{digits.get(grade, grade)}({int(found[2])})"
+    grade = _GRADES[int(found[1]) - 1] if found[1].isdecimal() else found[1]
+    return f"{grade}({int(found[2])})"

@@ -130,7 +130,9 @@ class TestPdf:
     def test_warning(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A warning of the typesetter is an error: it may have dropped text."""
         printer = PdfPrinter()
-        told = SimpleNamespace(compile_with_warnings=lambda **_: (b"", [SimpleNamespace(message="unknown font family")]))
+        told = SimpleNamespace(
+            compile_with_warnings=lambda **_: (b"", [SimpleNamespace(message="unknown font family")])
+        )
         monkeypatch.setattr(printer, "_compiler", told)
         with pytest.raises(RenderError, match="unknown font family"):
             printer.pdf(filled(), letterhead=HEAD, timestamp=STAMP)
