@@ -119,8 +119,7 @@ class Play:
         self.clock.set(moment(scene.at))
         number = self.told.cases[scene.case]
         if scene.link:
-            page = self.app.cases.show(number, scene.who if scene.who == AUDITOR else AUDITOR)
-            number = page.links[-1][1]
+            number = self.app.cases.show(number, AUDITOR).links[-1][1]
         request = ActRequest(
             case=number,
             trigger=scene.did,
@@ -144,6 +143,7 @@ class Play:
 
     def _line(self, page: CasePage, who: str, did: str, trigger: str) -> None:
         due = min((each.due_on for each in page.deadlines if each.due_on and not each.waits_for), default=None)
+        closed_as, channel = self._codes(page.number)
         self.told.story.append(
             {
                 "on": local_day(self.clock.now()).isoformat(),
@@ -152,14 +152,23 @@ class Play:
                 "did": trigger,
                 "zh": did,
                 "state": page.state,
-                "closed_as": page.closed_as or None,
-                "channel": next((name for name, reference, _ in page.links), None),
+                "closed_as": closed_as or None,
+                "channel": channel or None,
                 "due_on": due.isoformat() if due else None,
             }
         )
         self.say(
             f"{self._now()} {page.number:<16} {who}：{did} → {page.state_zh}" + (f"（下一期限 {due}）" if due else "")
         )
+
+    def _codes(self, number: str) -> tuple[str, str]:
+        """The closing code and the referral channel of a case, as programs know them."""
+        with self.app.archive.read() as uow:
+            case = uow.cases.load(number)
+        if case is None:
+            raise InstallationError(f"个案 {number} 不见了")
+        channels = [case.identity.channel, *(link.channel for link in case.links)]
+        return case.closed_as, next((each for each in channels if each), "")
 
     def _now(self) -> str:
         return f"{self.clock.now().astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}"
@@ -176,7 +185,7 @@ class Play:
                 with self.app.archive.read() as uow:
                     stored = uow.documents.get(number, row.id)
                 if stored is None:
-                    continue
+                    raise InstallationError(f"文书 {number}/{row.id} 不见了")
                 written.append(_write(stem.with_name(stem.name + ".txt"), stored.filled.text.encode()))
                 written.append(
                     _write(stem.with_name(stem.name + ".html"), self.app.notices.html(number, row.id, AUDITOR).encode())

@@ -1,0 +1,60 @@
+"""An installation with units and people, its lists imported, and a case to act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.app import App, open_app
+from engine.cli.demo_play import moment, settle
+from engine.clock import SteppedClock
+from engine.paths import config_dir
+from engine.services.model import ActRequest, Advanced
+from engine.settings import Settings
+
+PASSWORD = "correct-horse-battery"
+SAMPLE = config_dir() / "sample"
+
+
+class House:
+    """One open installation and its clock."""
+
+    def __init__(self, app: App, clock: SteppedClock) -> None:
+        self.app = app
+        self.clock = clock
+        self.count = 0
+
+    def at(self, text: str) -> House:
+        """Stand at a local time."""
+        self.clock.set(moment(text))
+        return self
+
+    def act(self, account: str, case: str, trigger: str, **fields: object) -> Advanced:
+        """One act, under a request id of its own."""
+        self.count += 1
+        return self.app.cases.advance(
+            ActRequest(case=case, trigger=trigger, account=account, fields=fields, request_id=f"t{self.count}")
+        )
+
+    def lists(self) -> None:
+        """Import register and roster."""
+        self.app.roster.import_file(SAMPLE / "register.xlsx", "register", "clerk")
+        self.app.roster.import_file(SAMPLE / "roster.xlsx", "roster", "school")
+
+    def case(self) -> str:
+        """The number of a case that a person's confirmation opened."""
+        self.lists()
+        found = [each for each in self.app.roster.findings("school") if each.kind_zh == "应到未到"]
+        return self.app.roster.confirm([found[0].id], "school")[0]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """An empty installation on the first school day, at two in the afternoon."""
+    clock = SteppedClock(moment("2026-09-01 14:00"))
+    with open_app(Settings.read(data=tmp_path / "data", contact="电话000"), clock=clock) as app:
+        settle(app, SAMPLE, PASSWORD)
+        yield House(app, clock)
+        assert app.archive.invariants() == []

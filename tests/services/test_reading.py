@@ -1,0 +1,234 @@
+"""Pages, people and lists through services."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+
+import pytest
+
+from engine.errors import InputError, RightRefused, RuleRefused
+from engine.services.people import LONGEST_PASSWORD
+from engine.services.words import instant_zh, masked
+from tests.services.acts import CONTACT, VISIT
+from tests.services.conftest import PASSWORD, SAMPLE, House
+
+
+class TestCasePage:
+    """The page of a case."""
+
+    def test_masked(self, house: House) -> None:
+        """Names are masked unless revealed; both readings are logged."""
+        number = house.case()
+        hidden, shown = (house.app.cases.show(number, "township", reveal=reveal) for reveal in (False, True))
+        assert "*" in hidden.subject
+        assert "*" not in shown.subject
+        with sqlite3.connect(house.app.settings.data / "yingfan.db") as database:
+            rows = database.execute("SELECT what FROM access_log WHERE account = 'township'").fetchall()
+        assert [row[0] for row in rows] == ["read", "reveal"]
+
+    def test_says(self, house: House) -> None:
+        """It tells the ladder, deadlines, acts with what stands against them, and what will happen."""
+        number = house.case()
+        page = house.app.cases.show(number, "township")
+        assert page.ladder == "第1步 共5步：发现"
+        acts = {row.trigger: row for row in page.acts}
+        assert acts["contact_family"].primary
+        assert acts["decide_help"].missing
+        assert any("首次家访" in line for line in page.will_happen)
+        assert page.chain_ok
+
+    def test_tampered(self, house: House) -> None:
+        """A changed entry is told on the page."""
+        number = house.case()
+        house.act("school", number, "contact_family", **CONTACT)
+        path = house.app.settings.data / "yingfan.db"
+        with sqlite3.connect(path) as database:
+            kept = database.execute("SELECT sql FROM sqlite_master WHERE name = 'entry_no_update'").fetchone()[0]
+            database.execute("DROP TRIGGER entry_no_update")
+            public = database.execute("SELECT public FROM entry WHERE seq = 2").fetchone()[0]
+            database.execute("UPDATE entry SET public = ? WHERE seq = 2", (public.replace(b"phone", b"other"),))
+        page = house.app.cases.show(number, "auditor")
+        assert not page.chain_ok
+        assert "第2条" in page.chain_message
+        assert house.app.audit.verify()
+        assert not house.app.audit.history(number, "auditor").chain_ok
+        with sqlite3.connect(path) as database:
+            database.execute("UPDATE entry SET public = ? WHERE seq = 2", (public,))
+            database.execute(kept)
+
+    def test_forms(self, house: House) -> None:
+        """The form of an act tells its law, its people and what comes next."""
+        number = house.case()
+        page = house.app.cases.act_page(number, "record_visit", "township")
+        assert page.asks_day
+        assert "周强" in page.people
+        assert page.law
+        assert "已家访" in page.next_line
+        assert "报批" in house.app.cases.act_page(number, "close_elsewhere", "township").next_line
+        assert house.app.cases.act_page(number, "contact_family", "school").next_line == "登记后个案仍在本步"
+        assert house.app.cases.act_page(number, "case.note", "township").next_line == ""
+
+    def test_forms_refused(self, house: House) -> None:
+        """An act that does not exist, or not in this state, has no form now."""
+        number = house.case()
+        with pytest.raises(RuleRefused, match="没有「fly」"):
+            house.app.cases.act_page(number, "fly", "township")
+        with pytest.raises(RuleRefused, match="现为「发现」"):
+            house.app.cases.act_page(number, "persuade", "township")
+
+    def test_documents(self, house: House) -> None:
+        """A document is given as text, page and PDF to those who see its case."""
+        number = house.case()
+        house.at("2026-09-02 10:00").act("township", number, "record_visit", **VISIT)
+        document = house.app.cases.show(number, "township").documents[0]
+        notices = house.app.notices
+        assert "家访" in notices.document(number, document.id, "township").body_html
+        assert notices.html(number, document.id, "township").startswith("<!DOCTYPE html>")
+        assert notices.pdf(number, document.id, "township").startswith(b"%PDF")
+        with pytest.raises(RightRefused, match="没有这份文书"):
+            notices.document(number, "9-9", "township")
+        history = house.app.cases.show(number, "auditor").history[0]
+        assert ("参加人", "周强、苏晓") in history.fields
+
+    def test_words(self) -> None:
+        """Short names are masked whole, long ones keep their ends; instants carry their weekday."""
+        from datetime import UTC, datetime  # noqa: PLC0415
+
+        assert [masked(name) for name in ("马", "王雨", "张小明")] == ["*", "王*", "张*明"]
+        assert instant_zh(datetime(2026, 9, 1, 6, 0, tzinfo=UTC)) == "2026-09-01 星期二 14:00"
+
+    def test_final(self, house: House) -> None:
+        """An ended case is on nobody's work list and tells as what it closed."""
+        number = house.case()
+        form = {"issuer": "QH-01", "evidence": "证明", "other_case": "QH-2026-0009"}
+        house.act("township", number, "close_duplicate", **form)
+        house.act("township_head", number, "proposal.approve", proposal="close_duplicate")
+        page = house.app.cases.show(number, "township")
+        assert (page.closed_as, page.ladder) == ("重复或者误报", "已销号")
+        mine = house.app.cases.worklist("township")
+        assert (mine.overdue, mine.due_today, mine.later) == ((), (), ())
+        assert len(house.app.cases.listed("township")) == 1
+
+
+class TestRoster:
+    """Lists and findings."""
+
+    def test_twice(self, house: House) -> None:
+        """Importing twice changes nothing."""
+        first = house.app.roster.import_file(SAMPLE / "register.xlsx", "register", "clerk")
+        again = house.app.roster.import_file(SAMPLE / "register.xlsx", "register", "clerk")
+        assert (first.new, again.new, again.changed, again.unchanged) == (first.rows, 0, 0, first.rows)
+        one = house.app.roster.import_file(SAMPLE / "roster.xlsx", "roster", "school")
+        two = house.app.roster.import_file(SAMPLE / "roster.xlsx", "roster", "school")
+        assert (one.new, two.new, two.unchanged) == (one.findings, 0, one.findings)
+
+    def test_kinds(self, house: House) -> None:
+        """A list of an unknown kind is refused with those that are known."""
+        with pytest.raises(InputError, match="register"):
+            house.app.roster.import_file(SAMPLE / "register.xlsx", "poem", "clerk")
+
+    def test_rights(self, house: House) -> None:
+        """Who may not import does not, nor does anybody see other units' findings."""
+        with pytest.raises(RightRefused):
+            house.app.roster.import_file(SAMPLE / "register.xlsx", "register", "auditor")
+        house.lists()
+        assert house.app.roster.findings("village") == ()
+        everything = house.app.roster.findings("bureau")
+        other = next(row for row in everything if row.school != "青禾中学")
+        with pytest.raises(RightRefused, match="没有疑点"):
+            house.app.roster.confirm([other.id], "school")
+        with pytest.raises(RightRefused):
+            house.app.roster.dismiss(other.id, "x", "school")
+
+    def test_confirmed_once(self, house: House) -> None:
+        """Confirming again gives the same case; a settled finding opens none."""
+        house.lists()
+        first, second = house.app.roster.findings("school")[:2]
+        number = house.app.roster.confirm([first.id], "school")
+        assert number == house.app.roster.confirm([first.id], "school")
+        house.app.roster.dismiss(second.id, "已核实在校", "school")
+        with pytest.raises(RuleRefused, match="已处理"):
+            house.app.roster.confirm([second.id], "school")
+        states = {row.id: row.status for row in house.app.roster.findings("school")}
+        assert (states[first.id], states[second.id]) == ("confirmed", "dismissed")
+
+    def test_dismissed(self, house: House) -> None:
+        """Dismissing needs a reason."""
+        house.lists()
+        with pytest.raises(RuleRefused, match="理由"):
+            house.app.roster.dismiss(house.app.roster.findings("school")[0].id, " ", "school")
+
+    def test_no_units(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A pupil whose school and township are no known units opens no case."""
+        from engine.services.identity import identity_for  # noqa: PLC0415
+
+        with house.app.archive.read() as uow, pytest.raises(RuleRefused, match="责任单位"):
+            profile = {"reference": "G", "school": "无名学校", "township": "无名镇"}
+            identity_for(uow, "dropout-case", profile, number="X", opened_on=house.app.today())
+
+    def test_without_school(self, house: House) -> None:
+        """A child without a school counts in the township, or in the bureau."""
+        from engine.services.identity import identity_for, responsible  # noqa: PLC0415
+
+        with house.app.archive.read() as uow:
+            profile: dict[str, object] = {"reference": "G", "township": "青禾镇人民政府", "guardians": None}
+            found = identity_for(uow, "dropout-case", profile, number="X", opened_on=house.app.today())
+        assert responsible(found) == "QH-01"
+        from dataclasses import replace  # noqa: PLC0415
+
+        bureau = replace(found, units=tuple(u for u in found.units if u.relation == "bureau"))
+        assert responsible(bureau) == "QH-JT"
+        district = replace(found, units=tuple(u for u in found.units if u.relation == "district"))
+        assert responsible(district) == "QH"
+
+
+class TestPeople:
+    """Signing in."""
+
+    def test_session(self, house: House) -> None:
+        """A right password opens a session that ends when it is signed out."""
+        token = house.app.people.sign_in("township", PASSWORD, "127.0.0.1")
+        who = house.app.people.who(token)
+        assert who is not None
+        assert who.account == "township"
+        house.app.people.sign_out(token)
+        assert house.app.people.who(token) is None
+
+    def test_same_message(self, house: House) -> None:
+        """An unknown account, a wrong and an endless password get one same answer."""
+        told = set()
+        for account, password in (("nobody", "x"), ("township", "x"), ("township", "x" * (LONGEST_PASSWORD + 1))):
+            with pytest.raises(RightRefused) as refused:
+                house.app.people.sign_in(account, password, "127.0.0.1")
+            told.add(str(refused.value))
+        assert len(told) == 1
+
+    def test_throttled(self, house: House) -> None:
+        """After five wrong passwords each further try waits longer; a right one after the wait forgets them."""
+        for _ in range(5):
+            with pytest.raises(RightRefused):
+                house.app.people.sign_in("township", "x", "127.0.0.1")
+        with pytest.raises(RightRefused, match="秒后再试"):
+            house.app.people.sign_in("township", PASSWORD, "127.0.0.1")
+        assert house.app.people.sign_in("township", PASSWORD, "127.0.0.2")
+        house.clock.set(house.clock.now() + timedelta(seconds=2))
+        assert house.app.people.sign_in("township", PASSWORD, "127.0.0.1")
+
+    def test_ends(self, house: House) -> None:
+        """A session ends after thirty idle minutes and after twelve hours."""
+        token = house.app.people.sign_in("township", PASSWORD, "127.0.0.1")
+        start = house.clock.now()
+        for minutes in range(29, 12 * 60, 29):
+            house.clock.set(start + timedelta(minutes=minutes))
+            assert house.app.people.who(token)
+        house.clock.set(start + timedelta(hours=12, minutes=1))
+        assert house.app.people.who(token) is None
+        token = house.app.people.sign_in("township", PASSWORD, "127.0.0.1")
+        house.clock.set(house.clock.now() + timedelta(minutes=31))
+        assert house.app.people.who(token) is None
+
+    def test_new_password(self, house: House) -> None:
+        """A new password replaces the old one."""
+        house.app.people.set_password("township", "another-long-one")
+        assert house.app.people.sign_in("township", "another-long-one", "127.0.0.1")
