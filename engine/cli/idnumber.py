@@ -25,7 +25,7 @@ def _room() -> None:
 def check(
     number: str = typer.Argument("", help="要检查的号码"),
     file: str = typer.Option("", "--file", help=f"CSV 文件，检查其中 {COLUMN} 列"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),  # noqa: FBT001, FBT003  typer's way
+    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
 ) -> None:
     """Check one number, or the column `number` of a CSV file; exit 1 if any cannot be right."""
     if bool(number) == bool(file):

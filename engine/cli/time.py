@@ -47,7 +47,7 @@ def due(
     add: str = typer.Option(..., "--add", help='期限，例如 "5 workdays"、"6 months"'),
     roll: str = typer.Option("next-workday", "--roll", help="末日为休息日时：next-workday 顺延，none 不顺延"),
     hold: list[str] = typer.Option([], "--hold", help="中止期间 D1..D2，可写多次"),  # noqa: B008  typer's way
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),  # noqa: FBT001, FBT003
+    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
 ) -> None:
     """Work out a due date and tell every step of it."""
     if roll not in set(Roll):
@@ -79,7 +79,7 @@ def _tell(found: Reckoning) -> None:
 
 @app_calendar.command("list")
 def list_(
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),  # noqa: FBT001, FBT003
+    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
 ) -> None:
     """List the holiday orders by year, with number, date, status and revision."""
     orders = read_orders(_calendar())
@@ -104,7 +104,7 @@ def list_(
 
 @app_calendar.command("check")
 def check(
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),  # noqa: FBT001, FBT003
+    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
 ) -> None:
     """Check the calendar files; exit 1 for a problem. A missing order of next year is told, but is none."""
     orders = read_orders(_calendar())

@@ -123,7 +123,7 @@ class TestMissing:
     def test_fact(self) -> None:
         """A missing fact is named with its block; nothing is printed blank."""
         facts = {name: value for name, value in FACTS.items() if name != "issuer"}
-        with pytest.raises(MissingFact, match="第10块.*issuer"):
+        with pytest.raises(MissingFact, match=r"第10块.*issuer"):
             fill(compile_template(NOTICE), facts, conditions=CONDITIONS)
 
     def test_inner(self) -> None:

@@ -203,7 +203,7 @@ class TestRegister:
 
     def test_wrong_columns(self, tmp_path: Path) -> None:
         """A sheet without the columns is refused with those that were found."""
-        with pytest.raises(InputError, match="学籍号、姓名.*各表首行"):
+        with pytest.raises(InputError, match=r"学籍号、姓名.*各表首行"):
             read_register(book(tmp_path / "r.xlsx", [["姓名", "电话"]]))
 
     def test_empty(self, tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ class TestRegister:
 
     def test_other_cells(self) -> None:
         """A cell of a rare type is text."""
-        from datetime import time  # noqa: PLC0415
+        from datetime import time
 
         assert sheets._cell(time(9, 5)) == "09:05:00"
         assert sheets._cell(datetime(2026, 9, 1, 8, 30)) == date(2026, 9, 1)

@@ -211,7 +211,7 @@ class TestProposing:
     def test_unprintable(self, house: House) -> None:
         """A character that cannot be printed stops the proposal, with its place."""
         number = house.case()
-        with pytest.raises(RuleAct, match="无法生成.*U\\+E001"):
+        with pytest.raises(RuleAct, match=r"无法生成.*U\+E001"):
             house.act("township", number, "close_elsewhere", **{**ELSEWHERE, "evidence": "证明\ue001"})
 
 

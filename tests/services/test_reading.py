@@ -93,7 +93,7 @@ class TestCasePage:
 
     def test_words(self) -> None:
         """Short names are masked whole, long ones keep their ends; instants carry their weekday."""
-        from datetime import UTC, datetime  # noqa: PLC0415
+        from datetime import UTC, datetime
 
         assert [masked(name) for name in ("马", "王雨", "张小明")] == ["*", "王*", "张*明"]
         assert instant_zh(datetime(2026, 9, 1, 6, 0, tzinfo=UTC)) == "2026-09-01 星期二 14:00"
@@ -161,21 +161,21 @@ class TestRoster:
 
     def test_no_units(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         """A pupil whose school and township are no known units opens no case."""
-        from engine.services.identity import identity_for  # noqa: PLC0415
+        from engine.services.identity import identity_for
 
+        profile = {"reference": "G", "school": "无名学校", "township": "无名镇"}
         with house.app.archive.read() as uow, pytest.raises(RuleRefused, match="责任单位"):
-            profile = {"reference": "G", "school": "无名学校", "township": "无名镇"}
             identity_for(uow, "dropout-case", profile, number="X", opened_on=house.app.today())
 
     def test_without_school(self, house: House) -> None:
         """A child without a school counts in the township, or in the bureau."""
-        from engine.services.identity import identity_for, responsible  # noqa: PLC0415
+        from engine.services.identity import identity_for, responsible
 
         with house.app.archive.read() as uow:
             profile: dict[str, object] = {"reference": "G", "township": "青禾镇人民政府", "guardians": None}
             found = identity_for(uow, "dropout-case", profile, number="X", opened_on=house.app.today())
         assert responsible(found) == "QH-01"
-        from dataclasses import replace  # noqa: PLC0415
+        from dataclasses import replace
 
         bureau = replace(found, units=tuple(u for u in found.units if u.relation == "bureau"))
         assert responsible(bureau) == "QH-JT"

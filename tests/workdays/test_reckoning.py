@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar as months
+import itertools
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -160,7 +161,7 @@ class TestSteps:
         steps = due("2026-09-30", "5 workdays").steps
         assert steps[0].as_json() == {"from": "2026-10-01", "to": "2026-10-07", "counted": 0, "why": "国庆节放假"}
         assert sum(step.counted for step in steps) == 5
-        assert all(b.first == a.last + timedelta(days=1) for a, b in zip(steps, steps[1:], strict=False))
+        assert all(b.first == a.last + timedelta(days=1) for a, b in itertools.pairwise(steps))
 
     def test_one_stretch(self) -> None:
         """A span inside one stretch has one step."""
