@@ -35,6 +35,7 @@ run: $(VENV)/run.stamp  ## play the demonstration, then serve it on 127.0.0.1:80
 test: $(VENV)/dev.stamp  ## every test, with branch coverage: floors 0 to 3 and notifications 100 %, all 95 %
 	rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -q -n auto $(APART:%=--ignore=tests/%)
+	$(BIN)/python -m tests.cases.said_no
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --fail-under=100 --include='$(PURE)'

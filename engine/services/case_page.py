@@ -331,6 +331,7 @@ def document_row(workflow: Workflow, case: CaseView, stored: StoredDocument, *, 
         addressees=addressees,
         body_html=html_body(stored.filled) if body else "",
         serves=notice.serves,
+        waiting=tuple(at for at, each in enumerate(seen.addressees if seen else (), 1) if each.status == "waiting"),
     )
 
 

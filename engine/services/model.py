@@ -160,6 +160,8 @@ class DocumentRow:
     body_html: str = ""
     """The filled text as an escaped HTML fragment; only where a page shows it."""
     serves: bool = False
+    waiting: tuple[int, ...] = ()
+    """Places (from 1) of the addressees who still wait for service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

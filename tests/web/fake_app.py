@@ -112,6 +112,7 @@ ORDER = replace(
     status_zh="已签发",
     issued_on=date(2026, 9, 12),
     addressees=(("父亲", "已送达 直接送达"), ("母亲", "等待送达")),
+    waiting=(2,),
     serves=True,
 )
 
