@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from engine.cases.opening import open_case
 from engine.definitions.facts import Actor
 from engine.errors import InputError
 from engine.roster.attendance import read_roster
-from engine.roster.findings import Finding, compare
+from engine.roster.findings import compare
 from engine.roster.register import Pupil, read_register
 from engine.roster.sheets import RowError
 from engine.services.identity import identity_for, responsible
@@ -66,7 +66,8 @@ class Roster:
 
     def _register(self, uow: UnitOfWork, path: Path) -> Imported:
         file = read_register(path)
-        counts = uow.roster.put_pupils([(pupil.register_no, profile_of(pupil)) for pupil in file.rows])
+        rows = [(uow.roster.reference(pupil.register_no), pupil) for pupil in file.rows]
+        counts = uow.roster.put_pupils([(reference, profile_of(pupil, reference)) for reference, pupil in rows])
         return Imported(
             rows=len(file.rows) + len(file.errors),
             new=counts.new,
@@ -79,7 +80,7 @@ class Roster:
     def _roster(self, uow: UnitOfWork, path: Path) -> Imported:
         file = read_roster(path)
         pupils = [pupil_of(profile) for profile in uow.roster.pupils()]
-        found = compare(pupils, file)
+        found = [replace(each, register_no=uow.roster.reference(each.register_no)) for each in compare(pupils, file)]
         known = {unit.name: unit.code for unit in uow.units.all()}
         new = uow.roster.put_findings(
             [(each, known.get(each.school, "")) for each in found], day=file.day or self.office.today()
@@ -195,10 +196,10 @@ def _row(finding: StoredFinding) -> FindingRow:
 RELATIONS = {"父亲": "father", "母亲": "mother", "祖父": "grandfather", "祖母": "grandmother"}
 
 
-def profile_of(pupil: Pupil) -> dict[str, object]:
-    """A register row as the sealed profile of its pupil."""
+def profile_of(pupil: Pupil, reference: str) -> dict[str, object]:
+    """A register row as the sealed profile of its pupil, who is known outside it by the reference alone."""
     return {
-        "reference": pupil.register_no,
+        "reference": reference,
         "register_no": pupil.register_no,
         "name": pupil.name,
         "sex": pupil.sex,
@@ -241,6 +242,3 @@ def pupil_of(profile: dict[str, object]) -> Pupil:
         sheet="",
         row=0,
     )
-
-
-__all__ = ["Finding", "Imported", "Roster", "profile_of", "pupil_of"]

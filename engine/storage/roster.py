@@ -18,6 +18,10 @@ from engine.storage.rows import Counts, StoredFinding
 from engine.storage.tables import FINDING, PUPIL, SUBJECT
 from engine.vault import open_sealed, seal
 
+INDEX = "index"
+"""The class of the key under which references are made."""
+
+REFERENCE_LENGTH = 24
 REGISTER = "register"
 """The retention class of register rows and findings: shorter than a case's."""
 
@@ -58,6 +62,16 @@ class RosterStore:
     def _key(self, *, make: bool = False) -> bytes:
         holder = f"district:{self._district}"
         return self._keys.of(holder, REGISTER) if make else self._keys.existing(holder, REGISTER)
+
+    def reference(self, register_no: str) -> str:
+        """The keyed reference that stands for a register number wherever it is not sealed; empty for none.
+
+        A register number holds the citizen number, so a bare hash of it could be guessed (RELIABILITY.md 0.8).
+        """
+        if not register_no:
+            return ""
+        key = self._keys.of(f"district:{self._district}", INDEX)
+        return "S" + hmac.new(key, register_no.encode(), hashlib.sha256).hexdigest()[:REFERENCE_LENGTH]
 
     def put_pupils(self, pupils: Iterable[tuple[str, Mapping[str, object]]]) -> Counts:
         """Register rows by number: how many were new, changed, unchanged."""

@@ -288,7 +288,7 @@ class RequestRow(SQLModel, table=True):
 
 
 class PupilRow(SQLModel, table=True):
-    """A row of the register, sealed."""
+    """A row of the register, sealed; known by the keyed reference of its number."""
 
     __tablename__ = "pupil"
     __table_args__ = (STRICT,)
@@ -299,7 +299,7 @@ class PupilRow(SQLModel, table=True):
 
 
 class FindingTable(SQLModel, table=True):
-    """A difference that a person must settle; name and detail are sealed."""
+    """A difference that a person must settle; name and detail are sealed, the pupil is known by reference."""
 
     __tablename__ = "finding"
     __table_args__ = (UniqueConstraint("district", "key"), STRICT)

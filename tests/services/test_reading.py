@@ -183,6 +183,25 @@ class TestRoster:
         assert responsible(district) == "QH"
 
 
+class TestSealing:
+    """What must not be read from the files."""
+
+    def test_bytes(self, house: House) -> None:
+        """No name, ID number, register number or phone of a child's stands in the database or beside its keys."""
+        number = house.case()
+        house.act("school", number, "contact_family", **CONTACT)
+        with house.app.archive.read() as uow:
+            profiles = uow.roster.pupils()
+        files = [path for path in house.app.settings.data.rglob("*") if path.is_file()]
+        assert len(files) >= 3
+        data = b"".join(path.read_bytes() for path in files)
+        secrets = {
+            str(p[name]) for p in profiles for name in ("name", "register_no", "id_number") if len(str(p[name])) > 1
+        }
+        secrets |= {str(each["phone"]) for p in profiles for each in p["guardians"]}
+        assert [secret for secret in secrets if secret.encode() in data] == []
+
+
 class TestPeople:
     """Signing in."""
 
