@@ -144,3 +144,14 @@ _FORMS: Mapping[str, Form] = {
 def reserved_form(trigger: str, case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
     """The form of a reserved act for this case; raises KeyError for a name that is none."""
     return _FORMS[trigger](case, workflow)
+
+
+def form_of(trigger: str, case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
+    """The form of an act, of the workflow or reserved; empty for a name that is neither."""
+    transition = workflow.transitions.get(trigger)
+    if transition is not None:
+        return transition.form
+    try:
+        return reserved_form(trigger, case, workflow)
+    except KeyError:
+        return ()

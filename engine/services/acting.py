@@ -12,9 +12,9 @@ from engine.cases.decide import decide
 from engine.cases.forms import read
 from engine.cases.model import Command, Decision, Reason, Refusal
 from engine.cases.proposals import find
-from engine.cases.reserved_forms import reserved_form
+from engine.cases.reserved_forms import form_of
 from engine.definitions.facts import Actor, CaseView, Proposal
-from engine.definitions.workflow import Field, Workflow
+from engine.definitions.workflow import Workflow
 from engine.errors import InstallationError
 from engine.services.keeping import Keeper
 from engine.services.model import ActRequest, Advanced
@@ -105,17 +105,6 @@ def _same_draft(keeper: Keeper, workflow: Workflow, decision: Decision, proposal
         if draft.draft_hash != today.draft_hash:
             message = "草稿所载事实在报批后有变动，应退回重新报批"
             raise raised(Refusal(kind="stale", reasons=(Reason("stale", "draft", message),)))
-
-
-def form_of(trigger: str, case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
-    """The form of an act, of the workflow or reserved; empty for a name that is neither."""
-    transition = workflow.transitions.get(trigger)
-    if transition is not None:
-        return transition.form
-    try:
-        return reserved_form(trigger, case, workflow)
-    except KeyError:
-        return ()
 
 
 def _accepted(outcome: Decision | Refusal, wrong: tuple[Reason, ...]) -> Decision:

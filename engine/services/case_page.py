@@ -12,7 +12,7 @@ from engine.cases.methods import METHODS
 from engine.cases.notices import label
 from engine.cases.outlook import awaiting, coming, possible, possible_reserved, suggested
 from engine.cases.proposals import next_approvers
-from engine.cases.reserved_forms import GUARDIANS
+from engine.cases.reserved_forms import GUARDIANS, form_of
 from engine.cases.timers import is_overdue, moment_of, work_out
 from engine.clock import local_day
 from engine.definitions.facts import Actor, CaseView, Proposal, Running
@@ -175,8 +175,7 @@ class PageMaker:
         """One entry in words."""
         workflow = self.workflow
         person = self.uow.people.get(entry.user)
-        transition = workflow.transitions.get(entry.trigger)
-        form: tuple[Field, ...] = transition.form if transition else ()
+        form = form_of(entry.trigger, self.case, workflow)
         change = ""
         if entry.target and entry.target != entry.source:
             source = workflow.states[entry.source].zh if entry.source in workflow.states else "未立案"
@@ -192,37 +191,41 @@ class PageMaker:
             change=change,
             law=tuple(workflow.laws[key].title for key in entry.law if key in workflow.laws),
             fields=self.told(form, entry),
-            documents=entry.documents,
+            documents=tuple(
+                workflow.notices[each].title if each in workflow.notices else each for each in entry.documents
+            ),
             hash=entry.hash,
             late=local_day(entry.recorded_at) > entry.happened_on,
         )
 
     def told(self, form: tuple[Field, ...], entry: StoredEntry) -> tuple[tuple[str, str], ...]:
-        """The values of an entry in words."""
+        """The values of an entry in words, under the labels of its form."""
         if entry.trigger.startswith("timer."):
-            return (("期限", self._reserved_text("deadline", entry.values.get("deadline", ""))),)
+            return (("期限", self._word("deadline", entry.values.get("deadline", ""))),)
         known = {field.name: field for field in form}
+        units = self.unit_names()
         told = []
         for name, value in entry.values.items():
             field = known.get(name)
-            text = label(field, value, self.unit_names()) if field else self._reserved_text(name, value)
-            told.append((field.zh if field else _RESERVED_LABELS.get(name, name), text))
+            zh = field.zh if field else _LABELS.get(name, name)
+            explained = field is not None and name not in ("document", "deadline")
+            told.append((zh, label(field, value, units) if field and explained else self._word(name, value)))
         return tuple(told)
 
     def unit_names(self) -> dict[str, str]:
         """Names of all units by code."""
         return {unit.code: unit.name for unit in self.uow.units.all()}
 
-    def _reserved_text(self, name: str, value: object) -> str:
-        if name == "kind" and str(value) in FINDING_ZH:
-            return FINDING_ZH[str(value)]
-        if name == "deadline" and str(value) in self.workflow.deadlines:
-            return self.workflow.deadlines[str(value)].zh
-        if name == "method":
-            return METHODS.get(str(value), str(value))
-        if name == "to":
-            return GUARDIANS.get(str(value), str(value))
-        return _shown(value)
+    def _word(self, name: str, value: object) -> str:
+        """A value that no form explains, or that the case explains better: kinds, documents, deadlines, states."""
+        workflow, text = self.workflow, str(value)
+        if name == "deadline" and text in workflow.deadlines:
+            return workflow.deadlines[text].zh
+        if name == "document":
+            found = self.case.document(text)
+            kind = found.kind if found else text
+            return workflow.notices[kind].title if kind in workflow.notices else text
+        return FINDING_ZH.get(text, text) if name == "kind" else _shown(value)
 
     def proposal_row(self, proposal: Proposal) -> ProposalRow:
         """An open proposal in one line."""
@@ -277,26 +280,8 @@ class PageMaker:
         )
 
 
-_RESERVED_LABELS = {
-    "text": "内容",
-    "reason": "理由",
-    "document": "文书",
-    "to": "受送达人",
-    "method": "送达方式",
-    "result": "结果",
-    "deadline": "期限",
-    "servers": "送达人",
-    "opinion": "意见",
-    "proposal": "报批",
-    "receipt": "送达回证",
-    "review_on": "复查日期",
-    "kind": "类别",
-    "channel": "渠道",
-    "link": "关联个案",
-    "state": "状态",
-    "owner": "负责人",
-    "detail": "情况",
-}
+_LABELS = {"kind": "类别", "detail": "情况", "channel": "渠道", "link": "关联个案", "state": "状态"}
+"""Labels of values that no form has: what opened a case, what a linked case tells."""
 
 
 def _shown(value: object) -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.access import RESERVED_ZH
+from engine.cases.reserved_forms import form_of
 from engine.definitions.facts import Actor, CaseView, Person
 from engine.definitions.workflow import Workflow
 from engine.errors import RightRefused
-from engine.services.acting import actor_and_case, form_of
+from engine.services.acting import actor_and_case
 from engine.services.case_page import PageMaker, subject_of
 from engine.services.model import (
     ActPage,
