@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 
+from engine.definitions import general, ladder
 from engine.definitions.complaints import Complaint, suggest
 from engine.definitions.drafts import Draft, NoticeDraft
 from engine.definitions.legal_parts import LEGAL_PARTS, KindRule
 from engine.definitions.model import BlockModel
 from engine.definitions.notice_text import named, surely_compiles, too_rich, torn
+from engine.definitions.predicates import registry
 from engine.definitions.source import Trail
 from engine.definitions.vocabulary import BLOCKS, NOTICE_FACTS, UNIT_KINDS
+from engine.definitions.workflow import Predicate
 
 _MONEY = re.compile(
     r"罚款|罚金|滞纳金|人民币|[￥¥]|[0-9０-９}]\s*万?元(?!旦)|[一二三四五六七八九十百千万两]\s*元(?!旦|月)|RMB|CNY"
@@ -66,6 +70,17 @@ def _blocks(draft: Draft) -> Iterator[Complaint]:
             yield from _block(notice, block, ("blocks", at))
 
 
+@cache
+def _predicates() -> Mapping[str, Predicate]:
+    return registry([general, ladder])
+
+
+def _plain_predicate(name: str) -> bool:
+    """True for a predicate that a block can be asked by: one without arguments."""
+    found = _predicates().get(name)
+    return found is not None and not found.parameters
+
+
 def _block(notice: NoticeDraft, block: BlockModel, trail: Trail) -> Iterator[Complaint]:
     complain = notice.source.complain
     if len(block.kinds) != 1:
@@ -74,6 +89,10 @@ def _block(notice: NoticeDraft, block: BlockModel, trail: Trail) -> Iterator[Com
     if block.part and block.when:
         message = f"「{'、'.join(block.part)}」是法定内容，不能附条件；请删去 when"
         yield complain((*trail, "when"), "conditional_part", message, key=True)
+    if block.when and not _plain_predicate(block.when):
+        names = sorted(name for name in _predicates() if _plain_predicate(name))
+        message = f"when 应为不带参数的条件名称；没有「{block.when}」{suggest(block.when, names)}"
+        yield complain((*trail, "when"), "unknown_predicate", message)
     if block.each and block.min is None:
         yield complain((*trail, "each"), "no_minimum", "写了 each 就要写 min(至少几项)", key=True)
     if block.each and block.each not in _LISTS:

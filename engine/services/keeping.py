@@ -11,8 +11,9 @@ from engine.cases.notices import NoticeContext, Past, notice_facts
 from engine.cases.opening import child_identity, link_changed, open_case
 from engine.cases.proposals import chain_of, next_approvers
 from engine.clock import local_day
-from engine.definitions.facts import SYSTEM, CaseView, Identity, Proposal, UnitFacts, Values
-from engine.definitions.workflow import Workflow
+from engine.definitions.facts import SYSTEM, CaseView, Facts, Identity, Proposal, UnitFacts, Values
+from engine.definitions.load import predicates
+from engine.definitions.workflow import NoticeRule, Workflow
 from engine.errors import InputError
 from engine.services.office import Office, short_name
 from engine.services.refusals import refused
@@ -75,10 +76,18 @@ class Keeper:
             issued_on=None if order.draft else local_day(self.now),
         )
         try:
-            return fill(self.office.template(workflow, order.kind), notice_facts(context))
+            conditions = self._conditions(decision, workflow.notices[order.kind], values)
+            return fill(self.office.template(workflow, order.kind), notice_facts(context), conditions=conditions)
         except NotificationError as error:
             title = workflow.notices[order.kind].title
             raise refused("field", order.kind, f"《{title}》无法生成：{error}") from error
+
+    def _conditions(self, decision: Decision, notice: NoticeRule, values: Values) -> dict[str, bool]:
+        """Whether each condition holds under which a block of the notice stands."""
+        names = {block.when for block in notice.blocks if block.when}
+        today, happened = local_day(self.now), decision.entry.happened_on
+        facts = Facts(decision.case, values, happened, today, self.office.calendar, SYSTEM, decision.entry.role)
+        return {name: predicates()[name].test(facts).holds for name in names}
 
     def _document(self, decision: Decision, workflow: Workflow, order: DocumentOrder, values: Values) -> StoredDocument:
         notice = workflow.notices[order.kind]

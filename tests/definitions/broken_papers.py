@@ -177,6 +177,20 @@ NOTICES = [
         file=ORDER,
     ),
     b("a legal part that may be empty", "    min: 1", "    min: 0", "conditional_part", file=ORDER),
+    b(
+        "a condition nobody knows",
+        "when: no_proper_reason_found",
+        "when: in_good_weather",
+        "unknown_predicate",
+        file=ORDER,
+    ),
+    b(
+        "a condition that asks for more",
+        "when: no_proper_reason_found",
+        "when: recorded",
+        "unknown_predicate",
+        file=ORDER,
+    ),
     b("a list without its least", "    min: 1\n", "", "no_minimum", "each: persuasions", file=ORDER),
     b("a list that is none", "each: persuasions", "each: persuasion", "unknown_fact", file=ORDER, says="persuasions"),
     b(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.cli.demo_script import BUREAU, SCENES, Scene
+from engine.definitions.workflow import BlockSource
 from engine.errors import InstallationError, RightRefused, RuleRefused, StaleRefused
 from engine.services import acting
 from engine.services.model import ActRequest
@@ -207,6 +209,20 @@ class TestProposing:
         house.act("reviewer", number, "proposal.approve", proposal="order_correction", opinion="可")
         page = house.app.cases.proposal(number, proposal.id, "bureau_head")
         assert "法制审核" in page.approvals[0]
+
+    def test_conditional_block(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A block with a condition stands in the document exactly when the condition holds."""
+        number = house.case()
+        workflow = house.app.workflows["dropout-case"]
+        notice = workflow.notices["closing_record"]
+        extra = [
+            BlockSource(kind="paragraph", text=(name,), when=name) for name in ("criticised", "issuer_has_authority")
+        ]
+        told = replace(notice, blocks=(*notice.blocks, *extra))
+        monkeypatch.setitem(workflow.notices, "closing_record", told)  # type: ignore[arg-type]  # a dict behind the mapping
+        house.act("township", number, "close_elsewhere", **ELSEWHERE)
+        text = house.app.cases.proposal(number, "P2", "township_head").drafts[0].body_html
+        assert ("criticised" in text, "issuer_has_authority" in text) == (False, True)
 
     def test_unprintable(self, house: House) -> None:
         """A character that cannot be printed stops the proposal, with its place."""
