@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import socket
 import subprocess
 import sys
@@ -89,6 +90,23 @@ class TestExitCodes:
         assert cli.run(["--help"]) == 0
         told = capsys.readouterr().out
         assert all(name in told for name in cli.COMMANDS)
+
+
+def examples() -> list[list[str]]:
+    """The README's command lines that end by themselves and leave nothing behind."""
+    lines = (Path(__file__).parents[2] / "README.md").read_text("utf-8").splitlines()
+    found = [shlex.split(line)[1:] for line in lines if line.startswith(".venv/bin/yingfan ")]
+    return [each for each in found if each[0] not in ("demo", "run")]
+
+
+class TestReadme:
+    """What the README says can be typed."""
+
+    @pytest.mark.parametrize("arguments", examples(), ids=" ".join)
+    def test_example(self, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+        """Every example answers and ends with 0."""
+        assert cli.run(arguments) == 0
+        assert capsys.readouterr().out
 
 
 class TestTime:
