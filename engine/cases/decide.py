@@ -7,6 +7,7 @@ shared machine take that edge: so a refusal can say everything that stands again
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from engine.cases import passing, proposals, reserved, service
@@ -16,6 +17,7 @@ from engine.cases.effect import Effect, take_effect
 from engine.cases.forms import complaints
 from engine.cases.model import Command, Decision, Outcome, Reason, Refusal, refuse
 from engine.cases.plan import Plan, plan_of
+from engine.cases.wording import in_words
 from engine.clock import local_day
 from engine.definitions.facts import CaseView
 from engine.definitions.workflow import Transition, Workflow
@@ -39,7 +41,15 @@ def decide(workflow: Workflow, case: CaseView, command: Command, now: datetime, 
     plan = plan_of(workflow)
     if command.version is not None and command.version != case.version:
         return _stale(case, command)
-    attempt = Attempt(plan, case, command, now, today, happened, calendar, "", "")
+    outcome = _decided(Attempt(plan, case, command, now, today, happened, calendar, "", ""))
+    if isinstance(outcome, Decision):
+        return outcome
+    return replace(outcome, reasons=in_words(outcome.reasons, plan.labels))
+
+
+def _decided(attempt: Attempt) -> Outcome:
+    """The act of the workflow, or the reserved one, that the command names."""
+    workflow, command, case = attempt.plan.workflow, attempt.command, attempt.case
     transition = workflow.transitions.get(command.trigger)
     if transition is not None:
         return _act(attempt, transition)

@@ -10,6 +10,7 @@ from engine.cases.choosing import ask
 from engine.cases.model import Reason
 from engine.cases.plan import plan_of
 from engine.cases.proposals import next_approvers
+from engine.cases.wording import in_words
 from engine.definitions.facts import Actor, CaseView, Facts, Running
 from engine.definitions.workflow import DeadlineRule, Transition, Workflow
 from engine.workdays import Calendar
@@ -53,7 +54,8 @@ def possible(
             continue
         facts = Facts(case, {}, today, today, calendar, actor, held.role)
         reasons, offers = ask(plan.early[name], facts, {})
-        found.append(Possible(name, transition.zh, bool(transition.approvals), drafts, reasons, offers))
+        against = in_words(reasons, plan.labels)
+        found.append(Possible(name, transition.zh, bool(transition.approvals), drafts, against, offers))
     return tuple(found)
 
 

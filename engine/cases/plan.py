@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.cases.machine import Steps
+from engine.cases.wording import labels_of
 from engine.definitions.workflow import DeadlineRule, Guard, Transition, Workflow
 
 Rules = Mapping[str, tuple[DeadlineRule, ...]]
@@ -33,6 +34,8 @@ class Plan:
     late: Mapping[str, tuple[Guard, ...]]
     finals: frozenset[str]
     observing: frozenset[str]
+    labels: Mapping[str, str]
+    """Chinese for the names of acts, fields and counters."""
     touched: frozenset[str]
     """Triggers that can touch a deadline without a change of state."""
 
@@ -111,5 +114,6 @@ def _build(workflow: Workflow) -> Plan:
         late={name: _split(each, with_form=True) for name, each in transitions.items()},
         finals=frozenset(s.name for s in workflow.states.values() if s.kind == "final"),
         observing=frozenset(s.name for s in workflow.states.values() if s.kind == "observing"),
+        labels=labels_of(workflow),
         touched=frozenset({*after, *restarts, *met_by}),
     )

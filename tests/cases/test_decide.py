@@ -125,6 +125,20 @@ class TestRefusing:
         play.act(BUREAU, "school_fault")
         assert play.refused(OFFICER, "order")[1] == ("not recorded",)
 
+    def test_in_words(self) -> None:
+        """Refusals call acts, fields and counters by their Chinese names; what has none stays."""
+        play = ordered()
+        outcome = play.try_(OFFICER, "refer")
+        assert isinstance(outcome, Refusal)
+        assert outcome.reasons[0].message == "还没有登记「复核改正情况」"
+        play.act(SCHOOL, "back")
+        counted = play.try_(SCHOOL, "close_returned")
+        assert isinstance(counted, Refusal)
+        assert counted.reasons[0].message.startswith("「确认在校」要求不少于2次")
+        unknown = play.try_(SCHOOL, "fly")
+        assert isinstance(unknown, Refusal)
+        assert "「fly」" in unknown.reasons[0].message
+
     def test_several_guards(self) -> None:
         """All guards that say no are named."""
         play = ordered()
