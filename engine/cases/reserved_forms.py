@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from engine.cases.methods import METHODS
 from engine.cases.service import DISPENSATIONS
@@ -30,11 +29,12 @@ def _only(name: str, zh: str, type_: str, *methods: str) -> Field:
     return Field(name=name, zh=zh, type=type_, hint=hint)
 
 
-def _document(case: CaseView, workflow: Workflow) -> Field:
-    """An issued document, by its id; a command line may name the newest of a kind."""
+def _document(case: CaseView, workflow: Workflow, *, waiting: bool = False) -> Field:
+    """An issued document of the case; with `waiting`, one that somebody has not been served with yet."""
     issued = [each for each in case.documents if each.status == "issued"]
-    options = tuple((each.id, workflow.notices[each.kind].title) for each in issued)
-    return replace(_choice("document", "文书", options), may_be=tuple(each.kind for each in issued))
+    if waiting:
+        issued = [each for each in issued if any(whom.status == "waiting" for whom in each.addressees)]
+    return _choice("document", "文书", tuple((each.id, workflow.notices[each.kind].title) for each in issued))
 
 
 def _serve(case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
@@ -43,7 +43,7 @@ def _serve(case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
     to = tuple((key, GUARDIANS.get(key, names.get(key, key))) for key in people)
     by_hand = ("direct", "family", "entrusted", "forwarded")
     return (
-        _document(case, workflow),
+        _document(case, workflow, waiting=True),
         _choice("to", "受送达人", to),
         _choice("method", "送达方式", tuple(METHODS.items())),
         _choice("result", "结果", (("served", "已送达"), ("failed", "未送达")), required=False),
@@ -109,9 +109,22 @@ def _correct(case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
 
 
 def _proposals(case: CaseView, workflow: Workflow) -> Field:
-    options = tuple((p.id, workflow.transitions[p.trigger].zh) for p in case.proposals)
-    # The trigger names a proposal too: a command line need not look up its id.
-    return replace(_choice("proposal", "报批", options), may_be=tuple(p.trigger for p in case.proposals))
+    return _choice("proposal", "报批", tuple((p.id, workflow.transitions[p.trigger].zh) for p in case.proposals))
+
+
+def by_id(case: CaseView, fields: Mapping[str, object]) -> dict[str, object]:
+    """The fields of a reserved act with documents and proposals named by id.
+
+    A program may name the newest document of a kind, or a proposal by its trigger, without looking up an id.
+    """
+    named = dict(fields)
+    document = case.latest(str(fields.get("document")))
+    if document is not None:
+        named["document"] = document.id
+    proposal = next((each for each in case.proposals if each.trigger == fields.get("proposal")), None)
+    if proposal is not None:
+        named["proposal"] = proposal.id
+    return named
 
 
 Form = Callable[[CaseView, Workflow], tuple[Field, ...]]

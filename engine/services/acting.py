@@ -12,7 +12,7 @@ from engine.cases.decide import decide
 from engine.cases.forms import read
 from engine.cases.model import Command, Decision, Reason, Refusal
 from engine.cases.proposals import find
-from engine.cases.reserved_forms import form_of
+from engine.cases.reserved_forms import by_id, form_of
 from engine.definitions.facts import Actor, CaseView, Proposal
 from engine.definitions.workflow import Workflow
 from engine.errors import InstallationError
@@ -59,7 +59,8 @@ class Acting:
             actor = actor_of(uow, request.account)
             case = case_for(uow, request.case, actor, today=self.office.today())
             workflow = self.office.version(uow.cases.definition_of(request.case))
-            values, wrong = read(form_of(request.trigger, case, workflow), request.fields)
+            fields = request.fields if request.trigger in workflow.transitions else by_id(case, request.fields)
+            values, wrong = read(form_of(request.trigger, case, workflow), fields)
             command = Command(
                 request_id=request.request_id,
                 case=request.case,

@@ -8,7 +8,7 @@ import pytest
 
 from engine.cases.model import DocumentOrder
 from engine.cases.notices import NoticeContext, Past, label, notice_facts
-from engine.cases.reserved_forms import reserved_form
+from engine.cases.reserved_forms import by_id, reserved_form
 from engine.definitions.facts import CaseView, Values
 from engine.definitions.workflow import Field
 from tests.cases.little import OFFICER, Play, little
@@ -162,13 +162,16 @@ class TestReservedForms:
         play.on("2026-09-08").act(OFFICER, "check")
         play.act(OFFICER, "refer", receiver="x")
         form = {each.name: each for each in reserved_form("document.serve", play.case, little())}
-        assert [key for key, _ in form["document"].options] == ["2-1", "3-1"]
+        assert [key for key, _ in form["document"].options] == ["3-1"]
         assert form["to"].options == (("father", "父亲"), ("mother", "母亲"))
         hold = reserved_form("case.hold", play.case, little())[0]
         assert ("service", "送达") in hold.options
         correct = reserved_form("case.correct", play.case, little())[0]
         assert ("check", "复核改正情况") in correct.options
-        assert reserved_form("proposal.approve", play.case, little())[0].may_be == ("refer",)
+        assert reserved_form("proposal.approve", play.case, little())[0].options == (("P7", "移送"),)
+        named = by_id(play.case, {"document": "correction_order", "proposal": "refer", "method": "mail"})
+        assert named == {"document": "3-1", "proposal": "P7", "method": "mail"}
+        assert by_id(play.case, {"document": "9-9"}) == {"document": "9-9"}
 
     def test_every_reserved_act(self) -> None:
         """Every reserved act has a form; a name that is none has not."""
