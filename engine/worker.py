@@ -11,7 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from engine.clock import LOCAL_ZONE
+from engine.clock import LOCAL_ZONE, Clock
 from engine.errors import InstallationError, YingfanError
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def scheduler_for(app: App, seconds: int) -> BackgroundScheduler:
         coalesce=True,
         max_instances=1,
         misfire_grace_time=None,
+        next_run_time=Clock().now(),  # the scheduler runs on the machine's own time, also in a demonstration
     )
-    scheduler.add_job(sweep_once, DateTrigger(timezone=LOCAL_ZONE), args=[app], misfire_grace_time=None)
     return scheduler
 
 
