@@ -15,10 +15,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from engine.errors import InputError
 from engine.workdays.orders import HolidayOrder, SchoolYear, read_orders, read_school_years, read_statutory
 
-FIRST_YEAR, LAST_YEAR = 2015, 2046
-"""The years that the tables cover; reckoning beyond them is refused by `reckon`."""
+FIRST_DAY, LAST_DAY = date(2015, 1, 1), date(2046, 12, 31)
+"""The days that the tables cover; reckoning beyond them is refused by `reckon`."""
 
 SOFT_DAYS = 10
 SATURDAY = 5
@@ -105,14 +106,14 @@ class Calendar:
         statutory: Mapping[date, str] | None = None,
     ) -> None:
         self.orders = dict(sorted(orders.items()))
-        self.school_years = tuple(school_years)
+        self.school_years = tuple(sorted(school_years, key=lambda year: year.first))
         self._statutory = dict(statutory or {})
         published = [year for year, order in self.orders.items() if order.published]
         self._published = frozenset(published)
         self._soft_from = date(max(published), 12, 32 - SOFT_DAYS) if published else date.min
         self._named = {row.day: row for order in self.orders.values() for row in order.rows}
         self.version = self._version()
-        first, last = date(FIRST_YEAR, 1, 1).toordinal(), date(LAST_YEAR, 12, 31).toordinal()
+        first, last = FIRST_DAY.toordinal(), LAST_DAY.toordinal()
         self.workdays = Table([o for o in range(first, last + 1) if self._workday(date.fromordinal(o))])
         self.school_days = Table([o for o in range(first, last + 1) if self._school_day(date.fromordinal(o))])
         self._work = frozenset(self.workdays.ordinals)
@@ -120,7 +121,7 @@ class Calendar:
         self.settled = self._settled()
         self.memo: dict[object, Any] = {}
         """Reckonings already made on this version; kept by `reckon`."""
-        self.stretches = Stretches(self, date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31))
+        self.stretches = Stretches(self, FIRST_DAY, LAST_DAY)
 
     def _settled(self) -> tuple[int, int]:
         """The ordinals between which no day can change any more: unbroken published years, less the soft days."""
@@ -141,7 +142,7 @@ class Calendar:
         row = self._named.get(day)
         if row is not None:
             return row.kind == "work"
-        if day.year in self._published or day.year in self.orders:
+        if day.year in self.orders:
             return day.weekday() < SATURDAY
         return day.weekday() < SATURDAY and self._fixed(day) == ""
 
@@ -170,9 +171,18 @@ class Calendar:
 
     def is_provisional(self, day: date, *, school: bool = False) -> bool:
         """True when what the calendar says of this day can still change."""
-        if day.year not in self._published or day >= self._soft_from:
+        return self.may_change(day, day, school=school)
+
+    def may_change(self, first: date, last: date, *, school: bool = False) -> bool:
+        """True when what the calendar says of any day from first to last, both included, can still change."""
+        if last >= self._soft_from or any(year not in self._published for year in range(first.year, last.year + 1)):
             return True
-        return school and not any(year.first <= day <= year.last for year in self.school_years)
+        if not school:
+            return False
+        for year in self.school_years:
+            if year.first <= first <= year.last:
+                first = year.last + timedelta(days=1)
+        return first <= last
 
     def day(self, day: date) -> Day:
         """What the calendar says of a day, with its reason."""
@@ -195,10 +205,11 @@ class Calendar:
         return date.fromordinal(self.school_days.ordinals[at]) if at < len(self.school_days.ordinals) else None
 
     def next_workday(self, day: date) -> date:
-        """The first working day on or after `day`."""
-        while not self.is_workday(day):
-            day += timedelta(days=1)
-        return day
+        """The first working day on or after `day`; InputError beyond the tables."""
+        at = bisect_left(self.workdays.ordinals, day.toordinal())
+        if day < FIRST_DAY or at == len(self.workdays.ordinals):
+            raise InputError(f"{day}超出日历表的范围（{FIRST_DAY}至{LAST_DAY}）")
+        return date.fromordinal(self.workdays.ordinals[at])
 
 
 def load_calendar(directory: Path) -> Calendar:

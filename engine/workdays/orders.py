@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,8 @@ from pathlib import Path
 from engine.errors import InputError, InstallationError
 
 FIELDS = ("order", "dated", "status", "revision")
+_NAME = re.compile(r"holidays-([0-9]{4})(?:-.+)?")
+DECEMBER = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,76 +60,117 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InstallationError(f"日历文件 {path} 无法读取：{error}") from None
-    for number, row in enumerate(csv.reader(text.splitlines()), start=1):
-        if row and row[0].strip() and not row[0].startswith("#"):
-            yield number, [cell.strip() for cell in row]
+    reader = csv.reader(text.splitlines())
+    try:
+        for row in reader:
+            if row and row[0].strip() and not row[0].startswith("#"):
+                yield reader.line_num, [cell.strip() for cell in row]
+    except csv.Error as error:
+        raise InputError(f"{path.name}:{reader.line_num}: 不是 CSV：{error}") from None
 
 
 def _day(path: Path, number: int, text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise InputError(f"{path.name}:{number}: 「{text}」不是日期；应为 2026-10-01 的写法") from None
+        day = None
+    if day is None or day.isoformat() != text:  # 20261001 and 2026-W40-4 are ISO too, but not how anybody here writes
+        raise InputError(f"{path.name}:{number}: 「{text}」不是日期；应为 2026-10-01 的写法")
+    return day
 
 
 def read_orders(directory: Path) -> Mapping[int, HolidayOrder]:
-    """The orders in ``holidays-YYYY*.csv``, the highest revision of each year."""
-    found: dict[int, HolidayOrder] = {}
+    """The orders in ``holidays-YYYY*.csv``, the highest revision of each year.
+
+    Raises InstallationError when there is none, InputError for a bad file and for two files of one revision.
+    """
+    found: dict[tuple[int, int], HolidayOrder] = {}
     for path in sorted(directory.glob("holidays-*.csv")):
         order = read_order(path)
-        if order.year not in found or order.revision > found[order.year].revision:
-            found[order.year] = order
+        if (order.year, order.revision) in found:
+            raise InputError(
+                f"{path.name}:1: {order.year}年第{order.revision}版已在另一个文件里；修订应写更大的 revision"
+            )
+        found[order.year, order.revision] = order
     if not found:
         raise InstallationError(f"{directory} 里没有节假日文件；应有 holidays-2026.csv 这样的文件")
-    return found
+    return {year: found[year, revision] for year, revision in sorted(found)}
 
 
 def read_order(path: Path) -> HolidayOrder:
     """One order: four heading lines (order, dated, status, revision), then rows of day, kind, name."""
+    named = _NAME.fullmatch(path.stem)
+    if named is None:
+        raise InputError(f"{path.name}:1: 文件名应为 holidays-2026.csv 或 holidays-2026-r2.csv 的写法")
+    year = int(named[1])
     heads: dict[str, str] = {}
     rows: dict[date, OrderRow] = {}
-    year = int(path.stem.split("-")[1][:4])
     for number, cells in _rows(path):
         if cells[0] in FIELDS:
-            heads[cells[0]] = cells[1]
+            heads[cells[0]] = cells[1] if len(cells) > 1 else ""
             continue
-        if len(cells) != len(("day", "kind", "name")) or cells[1] not in ("off", "work"):
-            raise InputError(f"{path.name}:{number}: 应为「日期,off 或 work,名称」")
-        day = _day(path, number, cells[0])
-        if day in rows:
-            raise InputError(f"{path.name}:{number}: {day}写了两次")
-        if day.year not in (year, year - 1):
-            raise InputError(f"{path.name}:{number}: {day}不在{year}年，也不是上一年的调整")
-        rows[day] = OrderRow(day, cells[1], cells[2])
-    missing = [field for field in FIELDS if field not in heads]
-    if missing:
-        raise InputError(f"{path.name}:1: 缺少 {'、'.join(missing)} 行")
-    if heads["status"] not in ("published", "provisional") or not heads["revision"].isdecimal():
-        raise InputError(f"{path.name}:1: status 应为 published 或 provisional，revision 应为整数")
+        row = _order_row(path, number, cells)
+        if row.day in rows:
+            raise InputError(f"{path.name}:{number}: {row.day}写了两次")
+        if row.day.year != year and (row.day.year, row.day.month) != (year - 1, DECEMBER):
+            raise InputError(f"{path.name}:{number}: {row.day}不在{year}年，也不是上一年12月的调整")
+        rows[row.day] = row
+    _check_heads(path, heads)
     ordered = tuple(rows[day] for day in sorted(rows))
     return HolidayOrder(year, heads["order"], heads["dated"], heads["status"], int(heads["revision"]), ordered)
 
 
+def _order_row(path: Path, number: int, cells: list[str]) -> OrderRow:
+    if len(cells) != len(("day", "kind", "name")) or cells[1] not in ("off", "work") or not cells[2]:
+        raise InputError(f"{path.name}:{number}: 应为「日期,off 或 work,名称」")
+    return OrderRow(_day(path, number, cells[0]), cells[1], cells[2])
+
+
+def _check_heads(path: Path, heads: Mapping[str, str]) -> None:
+    missing = [field for field in FIELDS if not heads.get(field)]
+    if missing:
+        raise InputError(f"{path.name}:1: 缺少 {'、'.join(missing)} 行")
+    if heads["status"] not in ("published", "provisional") or not heads["revision"].isdecimal():
+        raise InputError(f"{path.name}:1: status 应为 published 或 provisional，revision 应为整数")
+    if heads["status"] == "published":
+        _day(path, 1, heads["dated"])
+
+
 def read_school_years(directory: Path) -> tuple[SchoolYear, ...]:
-    """The school years in ``school-*.csv``: rows ``year,first,last`` and ``term,first,last``."""
-    years = []
+    """The school years in ``school-*.csv``: rows ``year,first,last`` and ``term,first,last``.
+
+    Raises InputError for a bad row, a term outside its year, and school years that overlap.
+    """
+    years: list[SchoolYear] = []
     for path in sorted(directory.glob("school-*.csv")):
-        span: tuple[date, date] | None = None
-        terms = []
-        for number, cells in _rows(path):
-            if cells[0] not in ("year", "term") or len(cells) < len(("kind", "first", "last")):
-                raise InputError(f"{path.name}:{number}: 应为「year 或 term,起,止」")
-            first, last = _day(path, number, cells[1]), _day(path, number, cells[2])
-            if last < first:
-                raise InputError(f"{path.name}:{number}: 止{last}早于起{first}")
-            if cells[0] == "year":
-                span = (first, last)
-            else:
-                terms.append((first, last))
-        if span is None:
-            raise InputError(f"{path.name}:1: 缺少 year 行")
-        years.append(SchoolYear(span[0], span[1], tuple(terms)))
+        year = _school_year(path)
+        if any(year.first <= other.last and other.first <= year.last for other in years):
+            raise InputError(f"{path.name}:1: 学年与另一个文件的学年重叠")
+        years.append(year)
     return tuple(years)
+
+
+def _school_year(path: Path) -> SchoolYear:
+    span: tuple[date, date] | None = None
+    terms: list[tuple[int, date, date]] = []
+    for number, cells in _rows(path):
+        if cells[0] not in ("year", "term") or len(cells) < len(("kind", "first", "last")):
+            raise InputError(f"{path.name}:{number}: 应为「year 或 term,起,止」")
+        first, last = _day(path, number, cells[1]), _day(path, number, cells[2])
+        if last < first:
+            raise InputError(f"{path.name}:{number}: 止{last}早于起{first}")
+        if cells[0] == "term":
+            terms.append((number, first, last))
+        elif span is not None:
+            raise InputError(f"{path.name}:{number}: year 行写了两次；一个文件写一个学年")
+        else:
+            span = (first, last)
+    if span is None:
+        raise InputError(f"{path.name}:1: 缺少 year 行")
+    for number, first, last in terms:
+        if not span[0] <= first <= last <= span[1]:
+            raise InputError(f"{path.name}:{number}: 学期{first}至{last}不在学年{span[0]}至{span[1]}之内")
+    return SchoolYear(span[0], span[1], tuple((first, last) for _, first, last in terms))
 
 
 def read_statutory(directory: Path) -> Mapping[date, str]:
@@ -134,4 +178,9 @@ def read_statutory(directory: Path) -> Mapping[date, str]:
     path = directory / "statutory.csv"
     if not path.exists():
         return {}
-    return {_day(path, number, cells[0]): cells[1] for number, cells in _rows(path)}
+    found: dict[date, str] = {}
+    for number, cells in _rows(path):
+        if len(cells) != len(("day", "name")) or not cells[1]:
+            raise InputError(f"{path.name}:{number}: 应为「日期,名称」")
+        found[_day(path, number, cells[0])] = cells[1]
+    return found

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from engine.clock import end_of_day
+from engine.clock import LOCAL_ZONE, end_of_day, local_day
 from engine.errors import InputError
-from engine.workdays.calendar import Calendar, Step, Table
+from engine.workdays.calendar import FIRST_DAY, LAST_DAY, Calendar, Step, Table
 from engine.workdays.spans import Hold, Roll, Span, Unit
 
 MEMO = 50_000
@@ -47,7 +47,8 @@ def reckon(
 
     Held days are not counted; several holds count as their union; an open one makes the date provisional. Months and
     years end on the same day, or on the month's last (民法典 202). A last day that is no workday moves on where `roll`
-    says so (民法典 203). Raises InputError for hours with holds or without an instant, and for dates beyond the tables.
+    says so (民法典 203). An instant stands for its legal day in the installation's zone. Raises InputError for hours
+    with holds or without an instant, for an instant without a zone, and for dates beyond the tables.
     """
     if span.unit is Unit.HOURS:
         return _hours(start, span, calendar, tuple(holds))
@@ -55,7 +56,7 @@ def reckon(
         known: Reckoning | None = calendar.memo.get((start, span.key, roll))
         if known is not None:
             return known
-    day = start.date() if isinstance(start, datetime) else start
+    day = _legal_day(start)
     try:
         if not holds:
             return _remember(calendar, (day, span.key, roll), _fresh(day, span, calendar, roll))
@@ -64,7 +65,18 @@ def reckon(
             return _counted(day, span, calendar, held, is_open=is_open)
         return _running(day, span, calendar, held, roll=roll, is_open=is_open)
     except (IndexError, OverflowError, ValueError):
-        raise InputError(f"从{day}起{span}超出日历表的范围") from None
+        raise InputError(f"从{day}起{span}超出日历表的范围（{FIRST_DAY}至{LAST_DAY}）") from None
+
+
+def _legal_day(start: date | datetime) -> date:
+    """The day an event happened on; InputError for an instant without a zone or before the tables."""
+    if isinstance(start, datetime):
+        if start.tzinfo is None:
+            raise InputError(f"起始时刻{start}没有时区")
+        start = local_day(start)
+    if start < FIRST_DAY:
+        raise InputError(f"起算日{start}超出日历表的范围（{FIRST_DAY}至{LAST_DAY}）")
+    return start
 
 
 def _fresh(day: date, span: Span, calendar: Calendar, roll: Roll) -> Reckoning:
@@ -90,7 +102,8 @@ def _workdays(start: date, span: Span, calendar: Calendar) -> Reckoning:
     due_on = date.fromordinal(due)
     first, last = calendar.settled
     steps = calendar.stretches.cut(date.fromordinal(origin + 1), due_on)
-    return Reckoning(due_on, not first <= origin < due <= last, steps, None, due_on, calendar.version)
+    provisional = not first <= origin < due <= last and _looked_at(calendar, start, due_on, school=False)
+    return Reckoning(due_on, provisional, steps, None, due_on, calendar.version)
 
 
 def _hours(start: date | datetime, span: Span, calendar: Calendar, holds: tuple[Hold, ...]) -> Reckoning:
@@ -99,8 +112,9 @@ def _hours(start: date | datetime, span: Span, calendar: Calendar, holds: tuple[
     if holds:
         raise InputError("按小时的期限不能中止")
     due = start + timedelta(hours=span.n)
-    step = Step(start.date(), due.date(), span.n, f"自{start:%H:%M}起连续计算{span.n}小时")
-    return Reckoning(due.date(), False, (step,), due, due.date(), calendar.version)
+    due_on = local_day(due)
+    step = Step(local_day(start), due_on, span.n, f"自{start.astimezone(LOCAL_ZONE):%H:%M}起连续计算{span.n}小时")
+    return Reckoning(due_on, False, (step,), due, due_on, calendar.version)
 
 
 def _union(holds: Iterable[Hold]) -> tuple[tuple[tuple[date, date], ...], bool]:
@@ -146,12 +160,7 @@ def _overlap(table: Table, first: date, last: date, low: int, high: int) -> int:
 
 def _looked_at(calendar: Calendar, start: date, due: date, *, school: bool) -> bool:
     """True when a day from the day after start to the due day can still change."""
-    day = start + timedelta(days=1)
-    if calendar.is_provisional(day, school=school) or calendar.is_provisional(due, school=school):
-        return True
-    return school and any(
-        calendar.is_provisional(date.fromordinal(o), school=True) for o in range(day.toordinal(), due.toordinal())
-    )
+    return calendar.may_change(start + timedelta(days=1), due, school=school)
 
 
 def _stretches(
@@ -182,32 +191,37 @@ def _status(day: date, calendar: Calendar, held: tuple[tuple[date, date], ...], 
 def _running(
     start: date, span: Span, calendar: Calendar, held: tuple[tuple[date, date], ...], *, roll: Roll, is_open: bool
 ) -> Reckoning:
-    """Calendar days, weeks, months, years: every day runs, held ones are added at the end, the last may move."""
-    due = _plain(start, span)
-    steps = [Step(start + timedelta(days=1), due, (due - start).days, f"自次日起{span.zh}")]
-    lost = 0
-    while True:
-        skipped = sum(_days_in(first, last, start + timedelta(days=1), due) for first, last in held)
-        if skipped == lost:
-            break
-        due += timedelta(days=skipped - lost)
-        lost = skipped
-    if lost:
-        steps.append(Step(due - timedelta(days=lost - 1), due, lost, f"扣除中止{lost}日，顺延"))
-    unrolled = due
+    """Calendar days, weeks, months, years: every day runs unless it is held, the last may move."""
+    steps = _run(start, span, held)
+    due = unrolled = steps[-1].last
     provisional = is_open
     if roll is Roll.NEXT_WORKDAY:
-        provisional = provisional or calendar.is_provisional(due)
-        while not calendar.is_workday(due):
-            why = calendar.day(due).why
-            due += timedelta(days=1)
-            steps.append(Step(due, due, 0, f"末日为{why}，顺延"))
-            provisional = provisional or calendar.is_provisional(due)
+        due = calendar.next_workday(unrolled)
+        provisional = provisional or calendar.may_change(unrolled, due)
+        for day in range(unrolled.toordinal(), due.toordinal()):
+            after = date.fromordinal(day + 1)
+            steps.append(Step(after, after, 0, f"末日为{calendar.day(date.fromordinal(day)).why}，顺延"))
+    if due > LAST_DAY:
+        raise ValueError("beyond the tables")
     return Reckoning(due, provisional, tuple(steps), None, unrolled, calendar.version)
 
 
-def _days_in(first: date, last: date, low: date, high: date) -> int:
-    return max(0, (min(last, high) - max(first, low)).days + 1)
+def _run(start: date, span: Span, held: tuple[tuple[date, date], ...]) -> list[Step]:
+    """The days that run and the held days between them; the days that run are as many as the span has without holds."""
+    steps: list[Step] = []
+    day, left, why = start + timedelta(days=1), (_plain(start, span) - start).days, f"自次日起{span.zh}"
+    for first, last in held:
+        if last < day:
+            continue
+        run = (max(first, day) - day).days
+        if run >= left:
+            break
+        if run:
+            steps.append(Step(day, first - timedelta(days=1), run, why))
+        steps.append(Step(max(first, day), last, 0, "中止期间，不计"))
+        day, left, why = last + timedelta(days=1), left - run, "中止期满，继续计算"
+    steps.append(Step(day, day + timedelta(days=left - 1), left, why))
+    return steps
 
 
 def _plain(start: date, span: Span) -> date:

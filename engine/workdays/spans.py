@@ -47,7 +47,7 @@ _UNITS = {unit.value: unit for unit in Unit} | {unit.value.removesuffix("s"): un
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A number of units; `str()` gives the text that `parse` reads."""
+    """A number of units, 1 to LONGEST (InputError otherwise); `str()` gives the text that `parse` reads."""
 
     n: int
     unit: Unit
@@ -55,6 +55,8 @@ class Span:
     """The text of the span, made once: what memos are keyed by."""
 
     def __post_init__(self) -> None:
+        if not 1 <= self.n <= LONGEST:
+            raise InputError(f"期限{self.n}超出范围；应为1至{LONGEST}的整数")
         object.__setattr__(self, "key", f"{self.n} {self.unit.value}")
 
     @classmethod

@@ -63,6 +63,9 @@ class TestDays:
         assert date(2027, 2, 22) == LOADED.next_school_day(date(2027, 2, 1))
         assert LOADED.next_school_day(date(2047, 1, 1)) is None
         assert date(2026, 10, 8) == LOADED.next_workday(date(2026, 10, 1))
+        for day in (date(2014, 12, 31), date(2047, 1, 1)):
+            with pytest.raises(InputError, match="超出日历表"):
+                LOADED.next_workday(day)
 
     def test_school(self) -> None:
         """A workday inside a vacation is no school day; a school year that is not loaded is provisional."""
@@ -113,6 +116,12 @@ class TestFiles:
             (HEAD + "2026-02-30,off,元旦\n", "holidays-2026.csv:5: .*不是日期"),
             (HEAD + "2026-01-01,off,元旦\n2026-01-01,off,元旦\n", "写了两次"),
             (HEAD + "2029-01-01,off,元旦\n", "不在2026年"),
+            (HEAD + "2025-11-30,off,元旦\n", "holidays-2026.csv:5: .*12月"),
+            (HEAD + "20260101,off,元旦\n", "holidays-2026.csv:5: .*不是日期"),
+            (HEAD + "2026-01-01,off,\n", "holidays-2026.csv:5: 应为"),
+            ("order\n" + HEAD.partition("\n")[2], "缺少 order 行"),
+            (HEAD.replace("dated,2026-01-01", "dated,去年"), "「去年」不是日期"),
+            (HEAD + '2026-01-01,off,"' + "长" * 140_000 + "\n", "holidays-2026.csv:5: 不是 CSV"),
             ("order,试\n2026-01-01,off,元旦\n", "缺少 dated、status、revision"),
             (HEAD.replace("published", "perhaps"), "status 应为"),
             (HEAD.replace("revision,1", "revision,x"), "revision 应为整数"),
@@ -130,6 +139,8 @@ class TestFiles:
             ("vacation,2026-09-01,2026-09-02\n", "school-x.csv:1: 应为"),
             ("year,2026-09-02,2026-09-01\n", "早于起"),
             ("term,2026-09-01,2026-09-02\n", "缺少 year 行"),
+            ("year,2026-09-01,2027-08-31\nterm,2026-08-31,2026-12-01\n", "school-x.csv:2: .*不在学年"),
+            ("year,2026-09-01,2027-08-31\nyear,2027-09-01,2028-08-31\n", "school-x.csv:2: .*写了两次"),
         ],
     )
     def test_school_years(self, tmp_path: Path, text: str, message: str) -> None:
@@ -137,6 +148,31 @@ class TestFiles:
         with_file(tmp_path, "holidays-2026.csv", HEAD + "# 注释\n\n2026-01-01,off,元旦\n")
         with pytest.raises(InputError, match=message):
             load_calendar(with_file(tmp_path, "school-x.csv", text))
+
+    def test_overlapping_school_years(self, tmp_path: Path) -> None:
+        """Two school years that overlap are refused: a day would have two answers."""
+        with_file(tmp_path, "holidays-2026.csv", HEAD + "2026-01-01,off,元旦\n")
+        with_file(tmp_path, "school-a.csv", "year,2026-09-01,2027-08-31\n")
+        with pytest.raises(InputError, match=r"school-b\.csv:1: .*重叠"):
+            load_calendar(with_file(tmp_path, "school-b.csv", "year,2027-08-31,2028-08-31\n"))
+
+    def test_same_revision_twice(self, tmp_path: Path) -> None:
+        """Two files of one revision are refused: nobody could say which counts."""
+        with_file(tmp_path, "holidays-2026.csv", HEAD + "2026-01-01,off,元旦\n")
+        with pytest.raises(InputError, match="第1版已在另一个文件里"):
+            load_calendar(with_file(tmp_path, "holidays-2026-r2.csv", HEAD + "2026-01-02,off,元旦\n"))
+
+    def test_name(self, tmp_path: Path) -> None:
+        """A file whose name has no year is refused with how it should be called."""
+        with pytest.raises(InputError, match="文件名应为"):
+            load_calendar(with_file(tmp_path, "holidays-next.csv", HEAD))
+
+    @pytest.mark.parametrize("text", ["2027-02-05\n", "2027-02-05,\n", "2027-2-5,除夕\n"])
+    def test_statutory(self, tmp_path: Path, text: str) -> None:
+        """A bad lunar day is refused with file and line."""
+        with_file(tmp_path, "holidays-2026.csv", HEAD + "2026-01-01,off,元旦\n")
+        with pytest.raises(InputError, match=r"statutory\.csv:1: "):
+            load_calendar(with_file(tmp_path, "statutory.csv", text))
 
     def test_nothing(self, tmp_path: Path) -> None:
         """A folder without orders is an installation's fault."""
@@ -181,6 +217,12 @@ class TestSpans:
         """Anything else is refused with what would be accepted."""
         with pytest.raises(InputError, match="workdays"):
             Span.parse(text)
+
+    @pytest.mark.parametrize("n", [0, -3, 3661])
+    def test_number(self, n: int) -> None:
+        """A span made from a number keeps the same bounds."""
+        with pytest.raises(InputError, match="超出范围"):
+            Span(n, Unit.WORKDAYS)
 
     def test_hold(self) -> None:
         """A hold does not end before it begins."""

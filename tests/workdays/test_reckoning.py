@@ -80,14 +80,23 @@ def slow(start: date, span: Span, holds: Iterable[Hold], roll: Roll) -> date:
     return day
 
 
-def slow_provisional(start: date, due_on: date, unrolled: date, span: Span) -> bool:
+def slow_provisional(start: date, due_on: date, unrolled: date, span: Span, roll: Roll) -> bool:
     """True when a day that was looked at can still change, by the plain words of DOMAIN.md 6.5."""
-    first = start + timedelta(days=1) if span.unit is Unit.WORKDAYS else unrolled
+    counted = span.unit in (Unit.WORKDAYS, Unit.SCHOOL_DAYS)
+    if not counted and roll is Roll.NONE:
+        return False
+    first = start + timedelta(days=1) if counted else unrolled
     looked = [first + timedelta(days=n) for n in range((due_on - first).days + 1)]
-    return any(day.year not in range(2021, 2027) or day >= date(2026, 12, 22) for day in looked)
+    schooled = (date(2025, 8, 20), date(2027, 8, 19))
+    return any(
+        day.year not in range(2021, 2027)
+        or day >= date(2026, 12, 22)
+        or (span.unit is Unit.SCHOOL_DAYS and not schooled[0] <= day <= schooled[1])
+        for day in looked
+    )
 
 
-DAYS = st.dates(date(2021, 1, 1), date(2028, 12, 31))
+DAYS = st.dates(date(2020, 12, 25), date(2028, 12, 31))
 UNITS = st.sampled_from([Unit.WORKDAYS, Unit.CALENDAR_DAYS, Unit.SCHOOL_DAYS, Unit.WEEKS, Unit.MONTHS, Unit.YEARS])
 
 
@@ -172,8 +181,14 @@ class TestSteps:
         counted = due("2026-05-11", "10 workdays", held("2026-05-18", "2026-05-20")).steps
         assert "中止期间，不计" in [step.why for step in counted]
         running = due("2026-09-20", "10 calendar days", held("2026-09-22", "2026-09-23"))
-        assert ["自次日起10日", "扣除中止2日，顺延"] == [step.why for step in running.steps][:2]
+        assert [(1, "自次日起10日"), (0, "中止期间，不计"), (9, "中止期满，继续计算")] == [
+            (step.counted, step.why) for step in running.steps
+        ][:3]
         assert running.steps[-1].why == "末日为国庆节放假，顺延"
+        assert [(0, "中止期间，不计"), (10, "中止期满，继续计算")] == [
+            (step.counted, step.why)
+            for step in due("2026-06-01", "10 calendar days", held("2026-05-20", "2026-06-03")).steps
+        ][:2]
         vacation = due("2026-07-03", "1 school day")
         assert "假期，不上课" in [step.why for step in vacation.steps]
 
@@ -196,6 +211,19 @@ class TestProvisional:
     def test_provisional(self, start: str, span: str, *, expected: bool) -> None:
         """A year without an order and the last ten days of the last published year are provisional."""
         assert expected == due(start, span).provisional
+
+    def test_gap_between_years(self) -> None:
+        """A year without an order makes every reckoning through it provisional, and none that does not look at it."""
+        orders = {year: loaded().orders[year] for year in (2021, 2022, 2024)}
+        found = Calendar(orders)
+        through = reckon(date(2022, 6, 1), Span.parse("500 workdays"), found, [held("2022-06-02", "2022-06-03")])
+        assert (True, 2024) == (through.provisional, through.due_on.year)
+        assert reckon(date(2022, 6, 1), Span.parse("500 workdays"), found).provisional
+        assert not reckon(date(2022, 6, 1), Span.parse("5 workdays"), found).provisional
+
+    def test_start_is_not_looked_at(self) -> None:
+        """The day of the event is not counted, so it may lie in a year without an order."""
+        assert not due("2020-12-31", "5 workdays").provisional
 
     def test_open_hold(self) -> None:
         """While a hold is open the date is provisional."""
@@ -220,6 +248,13 @@ class TestHours:
         found = reckon(start, Span.parse("6 hours"), loaded())
         assert (found.due_at, found.late_after) == (start + timedelta(hours=6), start + timedelta(hours=6))
 
+    def test_local(self) -> None:
+        """Days and hours of an explanation are those of the installation's zone, whatever zone the instant came in."""
+        found = reckon(datetime(2026, 9, 5, 15, 30, tzinfo=UTC), Span.parse("6 hours"), loaded())
+        step = found.steps[0]
+        assert (date(2026, 9, 6), date(2026, 9, 5), date(2026, 9, 6)) == (found.due_on, step.first, step.last)
+        assert step.why == "自23:30起连续计算6小时"
+
     def test_refused(self) -> None:
         """Hours need an aware instant and cannot be held."""
         start = datetime(2026, 9, 5, 20, 30, tzinfo=UTC)
@@ -231,9 +266,12 @@ class TestHours:
             reckon(start, Span.parse("6 hours"), loaded(), [held("2026-09-05", None)])
 
     def test_instant_for_days(self) -> None:
-        """An instant is a good start for days: its own date counts."""
-        start = datetime(2026, 6, 11, 9, 0, tzinfo=UTC)
-        assert date(2026, 6, 26) == reckon(start, Span.parse("10 workdays"), loaded()).due_on
+        """An instant is a good start for days: its legal day counts, not the day in the zone it came in."""
+        span = Span.parse("10 workdays")
+        assert date(2026, 6, 26) == reckon(datetime(2026, 6, 11, 9, 0, tzinfo=UTC), span, loaded()).due_on
+        assert date(2026, 6, 29) == reckon(datetime(2026, 6, 11, 17, 0, tzinfo=UTC), span, loaded()).due_on
+        with pytest.raises(InputError, match="时区"):
+            reckon(datetime(2026, 6, 11, 9, 0), span, loaded())
 
     def test_late_after(self) -> None:
         """A due day lasts to its end in the installation's zone."""
@@ -243,12 +281,29 @@ class TestHours:
 class TestBounds:
     """Dates beyond the tables."""
 
-    @pytest.mark.parametrize("span", ["3000 workdays", "9 years"])
-    def test_refused(self, span: str) -> None:
-        """A reckoning beyond the tables is refused, not guessed."""
-        start = date(2045, 1, 1) if "workdays" in span else date(9995, 1, 1)
-        with pytest.raises(InputError, match="超出日历表"):
-            reckon(start, Span.parse(span), loaded())
+    @pytest.mark.parametrize(
+        ("start", "span"),
+        [
+            (date(2014, 12, 31), "5 workdays"),
+            (date(2014, 12, 31), "5 school days"),
+            (date(2014, 12, 31), "1 month"),
+            (date(2045, 1, 1), "3000 workdays"),
+            (date(2046, 12, 29), "5 calendar days"),
+            (date(2046, 6, 30), "2 years"),
+            (date(9995, 1, 1), "9 years"),
+        ],
+    )
+    def test_refused(self, start: date, span: str) -> None:
+        """A reckoning before or beyond the tables is refused, not guessed, whether it rolls or not."""
+        for roll in Roll:
+            with pytest.raises(InputError, match="超出日历表"):
+                reckon(start, Span.parse(span), loaded(), roll=roll)
+
+    def test_held_beyond(self) -> None:
+        """A hold that outlasts the tables is refused too."""
+        for span in ("5 workdays", "5 calendar days"):
+            with pytest.raises(InputError, match="超出日历表"):
+                due("2046-12-01", span, held("2046-12-02", "2047-12-02"), roll=Roll.NONE)
 
     def test_memo_starts_anew(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A full memo starts anew and gives the same answers."""
@@ -271,13 +326,28 @@ class TestProperties:
         span = Span(min(n, 3) if unit is Unit.YEARS else n, unit)
         assert slow(start, span, holds, roll) == reckon(start, span, loaded(), holds, roll=roll).due_on
 
-    @given(DAYS, st.sampled_from([Unit.WORKDAYS, Unit.CALENDAR_DAYS, Unit.MONTHS]), st.integers(1, 30))
+    @given(some_holds(), UNITS, st.integers(1, 30), st.sampled_from(list(Roll)))
     @settings(max_examples=300, deadline=None)
-    def test_same_doubt(self, start: date, unit: Unit, n: int) -> None:
+    def test_same_doubt(self, start_and_holds: tuple[date, tuple[Hold, ...]], unit: Unit, n: int, roll: Roll) -> None:
         """A date is provisional exactly when a day that was looked at can still change."""
-        span = Span(n, unit)
-        found = reckon(start, span, loaded())
-        assert slow_provisional(start, found.due_on, found.unrolled_on, span) == found.provisional
+        start, holds = start_and_holds
+        span = Span(min(n, 3) if unit is Unit.YEARS else n, unit)
+        found = reckon(start, span, loaded(), holds, roll=roll)
+        assert slow_provisional(start, found.due_on, found.unrolled_on, span, roll) == found.provisional
+
+    @given(some_holds(), UNITS, st.integers(1, 30), st.sampled_from(list(Roll)))
+    @settings(max_examples=300, deadline=None)
+    def test_steps_add_up(self, start_and_holds: tuple[date, tuple[Hold, ...]], unit: Unit, n: int, roll: Roll) -> None:
+        """The steps are every day from the day after the start to the due day, and count just the span, holds or not."""
+        start, holds = start_and_holds
+        span = Span(min(n, 3) if unit is Unit.YEARS else n, unit)
+        found = reckon(start, span, loaded(), holds, roll=roll)
+        ends = [(start, start), *((step.first, step.last) for step in found.steps)]
+        assert all(b[0] == a[1] + timedelta(days=1) <= b[1] for a, b in itertools.pairwise(ends))
+        assert ends[-1][1] == found.due_on
+        bare = slow(start, span, (), Roll.NONE) - start
+        counted = n if unit in (Unit.WORKDAYS, Unit.SCHOOL_DAYS) else bare.days
+        assert counted == sum(step.counted for step in found.steps)
 
     @given(DAYS, st.integers(1, 30))
     @settings(max_examples=100, deadline=None)
