@@ -143,8 +143,20 @@ class _Sandbox(SandboxedEnvironment):
         raise SecurityError("通知模板里不能调用函数")
 
 
+def _printed(value: object) -> object:
+    """What an expression prints; nothing at all is a missing fact, never the word None."""
+    if value is None:
+        raise UndefinedError("空值")
+    return value
+
+
+def _heading(count: int) -> str:
+    """The mark of a heading: 一 to 十, then in digits."""
+    return HEADINGS[count - 1] if count <= len(HEADINGS) else str(count)
+
+
 def _environment() -> SandboxedEnvironment:
-    environment = _Sandbox(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
+    environment = _Sandbox(undefined=StrictUndefined, autoescape=False, finalize=_printed)
     environment.globals.clear()
     environment.filters = {
         name: each
@@ -247,7 +259,7 @@ def _block(compiled: CompiledTemplate, at: int, scope: Mapping[str, object], hea
     if block.kind == "date":
         cells = (date_zh(scope["issued_on"]),)
     if block.kind == "heading":
-        cells = (f"{HEADINGS[headings - 1]}、{cells[0]}", *cells[1:])
+        cells = (f"{_heading(headings)}、{cells[0]}", *cells[1:])
     if block.kind in ("paragraph", "annex") and "\n" in cells[0]:
         return [Block(kind=block.kind, cells=(line,)) for line in cells[0].split("\n") if line]
     flat = tuple(" ".join(cell.split("\n")) for cell in cells)

@@ -37,7 +37,7 @@ def main() -> None:
 
     n = TIMES * len(STARTS)
     compare("M1", "reckon 10 workdays with its steps, days met before", n, floor=floor, ours=ours, ratio=3.0)
-    compare("M1", "the same, each day met for the first time", n, floor=floor, ours=first_time, ratio=9.0)
+    compare("M1", "the same, each day met for the first time", n, floor=floor, ours=first_time, ratio=3.0)
 
 
 if __name__ == "__main__":

@@ -98,6 +98,12 @@ class TestFilling:
         assert (draft.draft_text, draft.draft_hash) == (issued.draft_text, issued.draft_hash)
         assert draft.sha256 != issued.sha256
 
+    def test_many_headings(self) -> None:
+        """Headings beyond the tenth are numbered in digits."""
+        blocks = tuple(BlockTemplate(kind="heading", text="题") for _ in range(11))
+        text = fill(compile_template(Template(document="x", title="x", blocks=blocks)), {}).text
+        assert text.splitlines()[9:] == ["十、题", "11、题"]
+
     def test_json(self) -> None:
         """Blocks are stored as canonical JSON and read back equal."""
         assert filled() == Filled.from_json(filled().to_json())
@@ -130,6 +136,11 @@ class TestMissing:
         """A missing part of a fact is named too."""
         with pytest.raises(MissingFact, match="name"):
             filled(child={})
+
+    def test_nothing(self) -> None:
+        """A fact that is there but holds nothing is missing: no document says None."""
+        with pytest.raises(MissingFact, match="空值"):
+            one("{{ x }}", x=None)
 
     def test_list(self) -> None:
         """A list that is missing or too short is named with what it should have."""
