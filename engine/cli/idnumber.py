@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from pathlib import Path
 
 import typer
 
+from engine.clock import Clock, local_day
 from engine.errors import InputError
 from engine.roster.idnumber import IdNumber, check_idnumber, mask
 
@@ -30,7 +32,8 @@ def check(
     """Check one number, or the column `number` of a CSV file; exit 1 if any cannot be right."""
     if bool(number) == bool(file):
         raise InputError("请给出一个号码，或者用 --file 给出 CSV 文件，二者选一")
-    found = [check_idnumber(each) for each in ([number] if number else _numbers(Path(file)))]
+    today = local_day(Clock().now())
+    found = [check_idnumber(each, today=today) for each in ([number] if number else _numbers(Path(file)))]
     if as_json:
         print(json.dumps([_as_json(each) for each in found], ensure_ascii=False))
     else:
@@ -53,13 +56,19 @@ def _as_json(found: IdNumber) -> dict[str, object]:
 def _numbers(path: Path) -> list[str]:
     """The column's values; InputError names the columns that were found instead."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+    except OSError:
+        raise InputError(f"文件 {path} 无法读取：没有这个文件，或者它不是文件、无权读取") from None
+    try:
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = path.read_bytes().decode("gb18030", errors="replace")
-    except OSError as error:
-        raise InputError(f"文件 {path} 无法读取：{error.strerror}") from None
-    reader = csv.DictReader(text.splitlines())
-    columns = reader.fieldnames or []
-    if COLUMN not in columns:
-        raise InputError(f"文件 {path} 没有 {COLUMN} 列；现有：{'、'.join(columns) or '无'}")
-    return [row[COLUMN] or "" for row in reader]
+        text = content.decode("gb18030", errors="replace")
+    try:
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        columns = [(name or "").strip() for name in reader.fieldnames or ()]
+        if COLUMN not in columns:
+            raise InputError(f"文件 {path} 没有 {COLUMN} 列；现有：{'、'.join(columns) or '无'}")
+        reader.fieldnames = columns
+        return [row[COLUMN] or "" for row in reader]
+    except csv.Error as error:
+        raise InputError(f"文件 {path} 不是 CSV 文件（{error}）；请另存为 CSV（UTF-8）") from None

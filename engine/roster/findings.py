@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.roster.attendance import Mark, RosterFile
+from engine.roster.names import fold_school
 from engine.roster.register import Pupil
+
+MARK_ZH = {"present": "到校", "absent": "未到", "excused": "请假", "unknown": "不明"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One difference: absent_at_return_check | not_on_roster | not_in_register | unknown_mark | ambiguous."""
+    """One difference: absent_at_return_check | not_on_roster | not_in_register | unknown_mark | ambiguous.
+
+    `register_no` is empty when no single pupil of the register is meant.
+    """
 
     kind: str
     register_no: str
@@ -24,64 +30,106 @@ class Finding:
     row: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Register:
+    """The register by what a line may name: a number, or a name inside a covered class."""
+
+    covered: list[Pupil] = field(default_factory=list)
+    by_number: dict[str, Pupil] = field(default_factory=dict)
+    by_name: dict[tuple[str, str, str], list[Pupil]] = field(default_factory=lambda: defaultdict(list))
+    schools: dict[str, str] = field(default_factory=dict)
+    classes: set[tuple[str, str]] = field(default_factory=set)
+
+    def candidates(self, mark: Mark) -> list[Pupil]:
+        """Who may be meant: the pupil of this number, else those of this name in this class."""
+        if mark.register_no in self.by_number:
+            return [self.by_number[mark.register_no]]
+        return self.by_name.get((*_class_of(mark), mark.name), [])
+
+
 def compare(register: Iterable[Pupil], roster: RosterFile) -> tuple[Finding, ...]:
     """What a person must settle, in the order of the roster, then of the register.
 
     Only pupils of a class that the roster covers can be missing from it. A line is matched by register number, else by
-    name inside its class; a name that two pupils share is doubtful, never guessed.
+    name inside its class; whatever leaves a doubt (namesakes, a number that is another's, a pupil of another class, two
+    lines that disagree) is ambiguous, never guessed. Time and memory grow with the two lists, not with their product.
     """
-    covered = {(cover.school, cover.class_name) for cover in roster.covers}
-    pupils = [pupil for pupil in register if (pupil.school, pupil.class_name) in covered]
-    by_number = {pupil.register_no: pupil for pupil in pupils}
-    by_name: dict[tuple[str, str, str], list[Pupil]] = defaultdict(list)
-    for pupil in pupils:
-        by_name[(pupil.school, pupil.class_name, pupil.name)].append(pupil)
-    met: set[str] = set()
-    found: list[Finding] = []
-    for mark in roster.marks:
-        candidates = _candidates(mark, by_number, by_name)
-        if len(candidates) == 1:
-            met.add(candidates[0].register_no)
-        else:
-            met.update(pupil.register_no for pupil in candidates)
-        finding = _finding(mark, candidates)
-        if finding is not None:
-            found.append(finding)
-    found.extend(_missing(pupil) for pupil in pupils if pupil.register_no not in met)
-    return tuple(found)
+    known = _index(register, roster)
+    lines = [(mark, known.candidates(mark)) for mark in roster.marks]
+    met: dict[str, list[Mark]] = defaultdict(list)
+    for mark, candidates in lines:
+        for pupil in candidates:
+            met[pupil.register_no].append(mark)
+    found = [_finding(mark, candidates, known, met) for mark, candidates in lines]
+    missing = [_missing(pupil) for pupil in known.covered if pupil.register_no not in met]
+    return (*(each for each in found if each is not None), *missing)
 
 
-def _candidates(
-    mark: Mark, by_number: dict[str, Pupil], by_name: dict[tuple[str, str, str], list[Pupil]]
-) -> list[Pupil]:
-    if mark.register_no in by_number:
-        return [by_number[mark.register_no]]
-    return by_name.get((mark.school, mark.class_name, mark.name), [])
+def _class_of(of: Mark | Pupil) -> tuple[str, str]:
+    return fold_school(of.school), of.class_name
 
 
-def _finding(mark: Mark, candidates: list[Pupil]) -> Finding | None:
+def _index(register: Iterable[Pupil], roster: RosterFile) -> _Register:
+    covers = {(fold_school(cover.school), cover.class_name) for cover in roster.covers}
+    known = _Register()
+    folded: dict[str, str] = {}
+    for pupil in register:
+        if pupil.register_no:
+            known.by_number[pupil.register_no] = pupil
+        if pupil.school not in folded:
+            folded[pupil.school] = fold_school(pupil.school)
+        place = (folded[pupil.school], pupil.class_name)
+        if place in covers:
+            known.covered.append(pupil)
+            known.classes.add(place)
+            known.by_name[(*place, pupil.name)].append(pupil)
+    known.schools.update({short: spelt for spelt, short in folded.items()})
+    return known
+
+
+def _finding(mark: Mark, candidates: list[Pupil], known: _Register, met: dict[str, list[Mark]]) -> Finding | None:
     if not candidates:
-        return _of(mark, "not_in_register", "", f"名册第{mark.row}行，学籍册同班没有此人")
+        lacks = "同班没有此人" if _class_of(mark) in known.classes else f"没有{mark.school}{mark.class_name}这个班"
+        return _of(mark, known, "not_in_register", told=f"学籍册{lacks}")
     if len(candidates) > 1:
-        return _of(mark, "ambiguous", "", f"同班有{len(candidates)}名同名学生，名册没有学籍号，无法对应")
-    number = candidates[0].register_no
-    if candidates[0].name != mark.name:
-        return _of(mark, "ambiguous", number, "学籍号相同而姓名不同，请核对")
+        why = "名册没有学籍号" if not mark.register_no else "名册上的学籍号不在学籍册里"
+        return _of(mark, known, "ambiguous", told=f"同班有{len(candidates)}名同名学生，{why}，无法对应")
+    pupil = candidates[0]
+    lines = met[pupil.register_no]
+    if len(lines) > 1 and mark is not lines[0]:
+        return None
+    doubt = _doubt(mark, pupil, lines)
+    if doubt:
+        return _of(mark, known, "ambiguous", pupil.register_no, told=f"{doubt}；标记：{MARK_ZH[mark.mark]}，请核对")
     if mark.mark == "absent":
-        return _of(mark, "absent_at_return_check", number, f"开学到校名册标记未到（{mark.sheet}第{mark.row}行）")
+        return _of(mark, known, "absent_at_return_check", pupil.register_no, told="开学到校名册标记未到")
     if mark.mark == "unknown":
-        return _of(mark, "unknown_mark", number, f"到校情况空白或不明（{mark.sheet}第{mark.row}行）")
+        return _of(mark, known, "unknown_mark", pupil.register_no, told="到校情况空白或不明")
     return None
 
 
-def _of(mark: Mark, kind: str, register_no: str, detail: str) -> Finding:
+def _doubt(mark: Mark, pupil: Pupil, lines: list[Mark]) -> str:
+    """Why the line may not mean this pupil after all; empty for no doubt."""
+    if mark.name != pupil.name:
+        return "学籍号相同而姓名不同"
+    if mark.register_no and mark.register_no != pupil.register_no:
+        return "同班同名，但名册上的学籍号与学籍册不同"
+    if _class_of(mark) != _class_of(pupil):
+        return f"学籍在{pupil.school}{pupil.class_name}，却列在{mark.school}{mark.class_name}的名册上"
+    if len({line.mark for line in lines}) > 1:
+        return "名册上此人有几行，标记不同：" + "、".join(f"{line.sheet}第{line.row}行" for line in lines)
+    return ""
+
+
+def _of(mark: Mark, known: _Register, kind: str, register_no: str = "", *, told: str) -> Finding:
     return Finding(
         kind=kind,
         register_no=register_no,
         name=mark.name,
-        school=mark.school,
+        # As the register spells it: a unit is found by its exact name.
+        school=known.schools.get(fold_school(mark.school), mark.school),
         class_name=mark.class_name,
-        detail=detail,
+        detail=f"{told}（{mark.sheet}第{mark.row}行）",
         sheet=mark.sheet,
         row=mark.row,
     )

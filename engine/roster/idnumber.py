@@ -7,50 +7,22 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
+from engine.roster.names import INVISIBLE
+
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK = "10X98765432"
 PROVINCES = frozenset(
-    [
-        "11",
-        "12",
-        "13",
-        "14",
-        "15",
-        "21",
-        "22",
-        "23",
-        "31",
-        "32",
-        "33",
-        "34",
-        "35",
-        "36",
-        "37",
-        "41",
-        "42",
-        "43",
-        "44",
-        "45",
-        "46",
-        "50",
-        "51",
-        "52",
-        "53",
-        "54",
-        "61",
-        "62",
-        "63",
-        "64",
-        "65",
-        "71",
-        "81",
-        "82",
-        "83",
-    ]
+    str(code)
+    for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
+    for code in range(first, last + 1)
 )
 """First two digits in use; historic area codes lie inside them and are never refused (DOMAIN.md 14)."""
 
-OLD_LENGTH, LENGTH = 15, 18
+LENGTH = 18
+_UNMEANT = re.compile(rf"\s|{INVISIBLE}")
+
+EARLIEST = date(1800, 1, 1)
+"""No number tells an earlier birth; the standard's own second example is of 1880."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +42,7 @@ class IdNumber:
     valid: bool
     problems: tuple[Problem, ...]
     birth: date | None
-    sex: str
+    sex: str | None  # 男 | 女
 
 
 def check_digit(first_seventeen: str) -> str:
@@ -87,28 +59,25 @@ def mask(number: str) -> str:
 
 
 def normalise(value: str) -> str:
-    """The number as people mean it: half-width, without blanks and leading apostrophe, X in capital."""
-    return re.sub(r"[\s'’‘-]", "", unicodedata.normalize("NFKC", value)).upper()
+    """The number as people mean it: half-width, X in capital, no blanks, invisible signs or leading apostrophe."""
+    return _UNMEANT.sub("", unicodedata.normalize("NFKC", value)).lstrip("'’‘`").upper()
 
 
 def check_idnumber(value: str, *, today: date | None = None) -> IdNumber:
     """What is known of a number: whether it can be right, everything that is wrong, birth date and sex.
 
-    An area code outside the provinces in use is only a warning. With `today`, a birth in the future is wrong.
+    An area code outside the provinces in use is only a warning. With `today`, a birth in the future is wrong. Birth and
+    sex are None unless the number has its form. Source: GB 11643-1999; 居民身份证法 3.
     """
     number = normalise(value)
-    problems: list[Problem] = []
-    if len(number) == OLD_LENGTH and number.isdecimal():
-        problems.append(Problem(code="old_length", message="这是15位旧号码；请填18位公民身份号码"))
-    elif len(number) != LENGTH:
-        problems.append(Problem(code="length", message=f"应为18位，现有{len(number)}位"))
-    elif not re.fullmatch(r"[0-9]{17}[0-9X]", number):
-        problems.append(Problem(code="characters", message="前17位应为数字，末位应为数字或X"))
+    problems = _form(number)
     if problems:
-        return IdNumber(input=value, normalised=number, valid=False, problems=tuple(problems), birth=None, sex="")
+        return IdNumber(input=value, normalised=number, valid=False, problems=tuple(problems), birth=None, sex=None)
     birth = _birth(number)
-    if birth is None or (today is not None and birth > today):
+    if birth is None or birth < EARLIEST:
         problems.append(Problem(code="birth", message=f"第7至14位「{number[6:14]}」不是可能的出生日期"))
+    elif today is not None and birth > today:
+        problems.append(Problem(code="birth", message=f"第7至14位「{number[6:14]}」：出生日期在今天以后"))
     if check_digit(number[:17]) != number[17]:
         problems.append(Problem(code="check_digit", message="校验码不符，号码有误或两位互换；请核对原件"))
     valid = not problems
@@ -116,6 +85,18 @@ def check_idnumber(value: str, *, today: date | None = None) -> IdNumber:
         problems.append(Problem(code="area_unknown", message=f"地区代码「{number[:6]}」未见使用，请核对（不影响录入）"))
     sex = "男" if int(number[16]) % 2 else "女"
     return IdNumber(input=value, normalised=number, valid=valid, problems=tuple(problems), birth=birth, sex=sex)
+
+
+def _form(number: str) -> list[Problem]:
+    """What is wrong with length and characters, both at once."""
+    if re.fullmatch(r"[0-9]{15}", number):
+        return [Problem(code="old_length", message="这是15位旧号码；请填18位公民身份号码")]
+    problems = []
+    if len(number) != LENGTH:
+        problems.append(Problem(code="length", message=f"应为18位，现有{len(number)}位"))
+    if not re.fullmatch(r"[0-9]*[0-9X]?", number):
+        problems.append(Problem(code="characters", message="前17位应为数字，末位应为数字或X"))
+    return problems
 
 
 def _birth(number: str) -> date | None:

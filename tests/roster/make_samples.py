@@ -202,7 +202,7 @@ def people() -> list[tuple[str, ...]]:
     teacher_class = next(code for code, name, *_ in units() if name == "青禾中学七(2)")
     rows = []
     for account, name, role, unit in PEOPLE:
-        approver = "admin" if role.endswith("_head") or role == "administrator" else "bureau_head"
+        approver = "admin" if role.endswith("_head") else "bureau_head"
         rows.append(
             (
                 account,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from engine.errors import InputError
-from engine.roster import sheets
+from engine.roster import sheets, workbook
 from engine.roster.attendance import Coverage, Mark, RosterFile, read_roster
 from engine.roster.findings import compare
 from engine.roster.idnumber import check_digit, check_idnumber, mask, normalise
@@ -26,15 +26,15 @@ HEADER = ["学籍号", "姓名", "性别", "身份证号", "学校", "班级", "
 
 def book(path: Path, rows: list[list[object]], *, title: str = "某校学籍册", name: str = "册") -> Path:
     """A workbook as an office keeps it: merged title, empty row, header on row 3."""
-    workbook = Workbook()
-    sheet = workbook.worksheets[0]
+    made = Workbook()
+    sheet = made.worksheets[0]
     sheet.title = name
     sheet["A1"] = title
     sheet.merge_cells("A1:D1")
     for number, row in enumerate(rows, start=3):
         for column, value in enumerate(row, start=1):
             sheet.cell(row=number, column=column, value=value)
-    workbook.save(path)
+    made.save(path)
     return path
 
 
@@ -130,8 +130,8 @@ class TestIdNumbers:
         assert not check_idnumber(GOOD, today=date(2010, 1, 1)).valid
 
     def test_normalised(self) -> None:
-        """Full-width digits, blanks, apostrophes and a small x are repaired silently."""
-        assert normalise(" '９９０１ 0120-13x") == "9901012013X"
+        """Full-width digits, blanks, invisible signs, a leading apostrophe and a small x are repaired silently."""
+        assert normalise(" '９９０１ 012\u200b013x\ufeff") == "9901012013X"
 
     def test_mask(self) -> None:
         """Four characters at each end stay."""
@@ -203,13 +203,13 @@ class TestRegister:
 
     def test_wrong_columns(self, tmp_path: Path) -> None:
         """A sheet without the columns is refused with those that were found."""
-        with pytest.raises(InputError, match=r"学籍号、姓名.*各表首行"):
+        with pytest.raises(InputError, match=r"第3行缺少「学籍号、身份证号、学校、班级」，现有「姓名、电话」"):
             read_register(book(tmp_path / "r.xlsx", [["姓名", "电话"]]))
 
     def test_empty(self, tmp_path: Path) -> None:
         """An empty workbook is refused."""
         Workbook().save(tmp_path / "e.xlsx")
-        with pytest.raises(InputError, match="空表"):
+        with pytest.raises(InputError, match="各表都是空的"):
             read_register(tmp_path / "e.xlsx")
 
     def test_unreadable(self, tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ class TestRegister:
 
     def test_too_large(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A file beyond the limit is not opened."""
-        monkeypatch.setattr(sheets, "LARGEST_FILE", 10)
+        monkeypatch.setattr(workbook, "LARGEST_FILE", 10)
         with pytest.raises(InputError, match="超过"):
             read_register(book(tmp_path / "r.xlsx", [HEADER, row()]))
 
