@@ -64,36 +64,46 @@ class Step(NamedTuple):
 
 
 class Stretches:
-    """All days as runs that count as workdays, or not, for one reason: explanations are cut from them, not made."""
+    """All days as runs that count as workdays, or not, for one reason: explanations are looked up, not made.
 
-    __slots__ = ("_ends", "_runs")
+    For each day there is the part of its run that begins with it and the part that ends with it, so that any span of
+    days is one of the first kind, whole runs, and one of the second.
+    """
+
+    __slots__ = ("_base", "_from", "_run", "_runs", "_to")
 
     def __init__(self, calendar: Calendar, first: date, last: date) -> None:
-        runs: list[Step] = []
-        for ordinal in range(first.toordinal(), last.toordinal() + 1):
-            day = date.fromordinal(ordinal)
-            what = calendar.day(day)
-            run = runs[-1] if runs else None
-            if run is not None and run.why == what.why and (run.counted > 0) is what.workday:
-                runs[-1] = Step(run.first, day, run.counted + what.workday, run.why)
+        days = [calendar.day(date.fromordinal(o)) for o in range(first.toordinal(), last.toordinal() + 1)]
+        self._base = first.toordinal()
+        self._run: list[int] = []
+        self._to: list[Step] = []
+        for what in days:
+            before = self._to[-1] if self._to else None
+            if before is not None and before.why == what.why and (before.counted > 0) is what.workday:
+                self._run.append(self._run[-1])
+                self._to.append(Step(before.first, what.day, before.counted + what.workday, what.why))
             else:
-                runs.append(Step(day, day, int(what.workday), what.why))
-        self._runs = runs
-        self._ends = [run.last.toordinal() for run in runs]
+                self._run.append(self._run[-1] + 1 if self._run else 0)
+                self._to.append(Step(what.day, what.day, int(what.workday), what.why))
+        last_of = dict(zip(self._run, self._to, strict=True))
+        self._runs = list(last_of.values())
+        self._from = [
+            Step(what.day, run.last, (run.last - what.day).days + 1 if run.counted else 0, run.why)
+            for what, run in zip(days, (self._runs[at] for at in self._run), strict=True)
+        ]
 
-    def cut(self, first: date, last: date) -> tuple[Step, ...]:
-        """The runs from first to last, both included, the outer ones cut to fit."""
-        low = bisect_left(self._ends, first.toordinal())
-        high = bisect_left(self._ends, last.toordinal())
-        head = self._runs[low]
+    def day(self, ordinal: int) -> date:
+        """The day of an ordinal, as an object made beforehand; IndexError beyond the tables."""
+        return self._to[ordinal - self._base].last
+
+    def cut(self, first: int, last: int) -> tuple[Step, ...]:
+        """The runs between two ordinals, both included, the outer ones cut to fit."""
+        head, tail = first - self._base, last - self._base
+        low, high = self._run[head], self._run[tail]
         if low == high:
-            return (Step(first, last, (last - first).days + 1 if head.counted else 0, head.why),)
-        tail = self._runs[high]
-        return (
-            Step(first, head.last, (head.last - first).days + 1 if head.counted else 0, head.why),
-            *self._runs[low + 1 : high],
-            Step(tail.first, last, (last - tail.first).days + 1 if tail.counted else 0, tail.why),
-        )
+            start, end, why = self._from[head].first, self._to[tail].last, self._from[head].why
+            return (Step(start, end, last - first + 1 if self._from[head].counted else 0, why),)
+        return (self._from[head], *self._runs[low + 1 : high], self._to[tail])
 
 
 class Calendar:
@@ -120,7 +130,8 @@ class Calendar:
         self._school = frozenset(self.school_days.ordinals)
         self.settled = self._settled()
         self.memo: dict[object, Any] = {}
-        """Reckonings already made on this version; kept by `reckon`."""
+        self.unrolled: dict[object, Any] = {}
+        """Reckonings already made on this version, rolled and not: few starts and spans make up a day's work."""
         self.stretches = Stretches(self, FIRST_DAY, LAST_DAY)
 
     def _settled(self) -> tuple[int, int]:

@@ -50,22 +50,35 @@ def reckon(
     says so (民法典 203). An instant stands for its legal day in the installation's zone. Raises InputError for hours
     with holds or without an instant, for an instant without a zone, and for dates beyond the tables.
     """
+    if holds or span.unit is Unit.HOURS:
+        return _uncommon(start, span, calendar, tuple(holds), roll)
+    memo = calendar.memo if roll is Roll.NEXT_WORKDAY else calendar.unrolled
+    key = (start, span.key)
+    known: Reckoning | None = memo.get(key)
+    if known is None:
+        known = _first_time(start, span, calendar, roll)
+        if len(memo) >= MEMO:
+            memo.clear()
+        memo[key] = known
+    return known
+
+
+def _uncommon(start: date | datetime, span: Span, calendar: Calendar, holds: tuple[Hold, ...], roll: Roll) -> Reckoning:
+    """Hours, and spans of days with holds: never remembered."""
     if span.unit is Unit.HOURS:
-        return _hours(start, span, calendar, tuple(holds))
-    if not holds:
-        known: Reckoning | None = calendar.memo.get((start, span.key, roll))
-        if known is not None:
-            return known
+        return _hours(start, span, calendar, holds)
     day = _legal_day(start)
+    held, is_open = _union(holds)
     try:
-        if not holds:
-            return _remember(calendar, (day, span.key, roll), _fresh(day, span, calendar, roll))
-        held, is_open = _union(holds)
         if span.unit in (Unit.WORKDAYS, Unit.SCHOOL_DAYS):
             return _counted(day, span, calendar, held, is_open=is_open)
         return _running(day, span, calendar, held, roll=roll, is_open=is_open)
     except (IndexError, OverflowError, ValueError):
-        raise InputError(f"从{day}起{span}超出日历表的范围（{FIRST_DAY}至{LAST_DAY}）") from None
+        raise _beyond(day, span) from None
+
+
+def _beyond(day: date, span: Span) -> InputError:
+    return InputError(f"从{day}起{span}超出日历表的范围（{FIRST_DAY}至{LAST_DAY}）")
 
 
 def _legal_day(start: date | datetime) -> date:
@@ -79,31 +92,27 @@ def _legal_day(start: date | datetime) -> date:
     return start
 
 
-def _fresh(day: date, span: Span, calendar: Calendar, roll: Roll) -> Reckoning:
-    if span.unit is Unit.WORKDAYS:
-        return _workdays(day, span, calendar)
+def _first_time(start: date | datetime, span: Span, calendar: Calendar, roll: Roll) -> Reckoning:
+    """A reckoning without holds; workdays are two look-ups in tables, their reasons cut from the stretches."""
+    day = start if type(start) is date and start >= FIRST_DAY else _legal_day(start)
+    try:
+        if span.unit is not Unit.WORKDAYS:
+            return _plainly(day, span, calendar, roll)
+        origin = day.toordinal()
+        due = calendar.workdays.after(origin, span.n)
+        stretches = calendar.stretches
+        due_on = stretches.day(due)
+        first, last = calendar.settled
+        provisional = not first <= origin < due <= last and _looked_at(calendar, day, due_on, school=False)
+        return Reckoning(due_on, provisional, stretches.cut(origin + 1, due), None, due_on, calendar.version)
+    except (IndexError, OverflowError, ValueError):
+        raise _beyond(day, span) from None
+
+
+def _plainly(day: date, span: Span, calendar: Calendar, roll: Roll) -> Reckoning:
     if span.unit is Unit.SCHOOL_DAYS:
         return _counted(day, span, calendar, (), is_open=False)
     return _running(day, span, calendar, (), roll=roll, is_open=False)
-
-
-def _remember(calendar: Calendar, key: tuple[date, str, Roll], reckoning: Reckoning) -> Reckoning:
-    """Keep a reckoning: few starts and few spans make up a day's work; the memo starts anew when it is full."""
-    if len(calendar.memo) >= MEMO:
-        calendar.memo.clear()
-    calendar.memo[key] = reckoning
-    return reckoning
-
-
-def _workdays(start: date, span: Span, calendar: Calendar) -> Reckoning:
-    """The common case, workdays without a hold: one look-up in the table, and its reasons cut from the stretches."""
-    origin = start.toordinal()
-    due = calendar.workdays.after(origin, span.n)
-    due_on = date.fromordinal(due)
-    first, last = calendar.settled
-    steps = calendar.stretches.cut(date.fromordinal(origin + 1), due_on)
-    provisional = not first <= origin < due <= last and _looked_at(calendar, start, due_on, school=False)
-    return Reckoning(due_on, provisional, steps, None, due_on, calendar.version)
 
 
 def _hours(start: date | datetime, span: Span, calendar: Calendar, holds: tuple[Hold, ...]) -> Reckoning:
