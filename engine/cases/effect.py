@@ -68,7 +68,8 @@ def take_effect(attempt: Attempt, effect: Effect) -> Decision:
         case.pauses if state not in attempt.plan.finals else (),
         case.watchers,
         transition.closes_as if target in attempt.plan.finals else case.closed_as,
-        None if orders or opens else CaseView(*case[:-1], None),
+        None if orders or opens else case._replace(previous=None, undoable=0),
+        0 if orders or opens else seq,
     )
     return Decision(case, after, entry_of(attempt, line), (), (), orders, opens)
 

@@ -90,7 +90,7 @@ def possible_reserved(workflow: Workflow, case: CaseView, actor: Actor, *, today
     waiting = any(a.status == "waiting" for d in case.documents if d.status == "issued" for a in d.addressees)
     sense = {
         "case.note": True,
-        "case.undo": case.previous is not None,
+        "case.undo": case.undoable > 0,
         "case.correct": bool(case.acts),
         "case.hold": not final and any(r.status == "running" for r in case.deadlines.values()),
         "case.release": any(p.hold.last is None for p in case.pauses),

@@ -97,6 +97,7 @@ def acted(
         watchers if watchers is not None else case.watchers,
         case.closed_as,
         None if escalation else case.previous,
+        0 if escalation else case.undoable,
     )
 
 

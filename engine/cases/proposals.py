@@ -89,6 +89,7 @@ def _proposed(
         proposals=proposals,
         documents=(*documents, *drafts),
         previous=None,
+        undoable=0,
     )
     tells = next_approvers(attempt.plan.workflow.transitions[proposals[-1].trigger], case, proposals[-1])
     return Decision(before=case, case=after, entry=entry_of(attempt, line), orders=orders, tells=tells)
@@ -179,7 +180,7 @@ def _step(attempt: Attempt, proposal: Proposal, approvals: Approvals) -> Decisio
     case = attempt.case
     changed = replace(proposal, approvals=approvals)
     others = tuple(changed if p.id == proposal.id else p for p in case.proposals)
-    after = case._replace(seq=case.seq + 1, version=case.version + 1, proposals=others, previous=None)
+    after = case._replace(seq=case.seq + 1, version=case.version + 1, proposals=others, previous=None, undoable=0)
     opinion = {"opinion": attempt.command.values.get("opinion", "")}
     line = Line("", sealed=opinion, result={"proposal": proposal.id, "approvals": len(approvals)})
     tells = next_approvers(attempt.plan.workflow.transitions[proposal.trigger], case, changed)
@@ -236,6 +237,7 @@ def send_back(attempt: Attempt) -> Outcome:
         proposals=tuple(p for p in case.proposals if p.id != found.id),
         documents=tuple(d for d in case.documents if not (d.status == "draft" and d.id.startswith(drafts))),
         previous=None,
+        undoable=0,
     )
     line = Line("", sealed={"reason": reason}, result={"proposal": found.id, "ended_proposals": (found.id,)})
     return Decision(before=case, case=after, entry=entry_of(placed, line), tells=(found.proposed_role,))

@@ -64,7 +64,13 @@ def undo(attempt: Attempt) -> Outcome:
         for name, running in previous.deadlines.items()
     }
     after = previous._replace(
-        epoch=epoch, seq=case.seq + 1, version=case.version + 1, head=case.head, deadlines=deadlines, previous=None
+        epoch=epoch,
+        seq=case.seq + 1,
+        version=case.version + 1,
+        head=case.head,
+        deadlines=deadlines,
+        previous=None,
+        undoable=0,
     )
     return _decided(attempt, after, Line(previous.state, result={"undone": last.seq}))
 
@@ -97,6 +103,7 @@ def correct(attempt: Attempt) -> Outcome:
         acts={**case.acts, act.trigger: corrected},
         deadlines=deadlines,
         previous=None,
+        undoable=0,
     )
     line = Line("", sealed={**values, "before": before}, result={"corrects": act.seq})
     return _decided(attempt, after, line)
@@ -191,7 +198,7 @@ def _paused(attempt: Attempt, pauses: tuple[Pause, ...], running: Running, publi
         open_hold = any(p.deadline == running.name and p.hold.last is None for p in pauses)
         deadlines[running.name] = again._replace(next_at=None) if open_hold else again
     sealed = {name: value for name, value in attempt.command.values.items() if name not in public}
-    after = case._replace(seq=case.seq + 1, version=case.version + 1, deadlines=deadlines, previous=None)
+    after = case._replace(seq=case.seq + 1, version=case.version + 1, deadlines=deadlines, previous=None, undoable=0)
     return _decided(attempt, after, Line("", public=public, sealed=sealed))
 
 
@@ -202,7 +209,7 @@ def hand_over(attempt: Attempt) -> Outcome:
         return wrong
     case = attempt.case
     owner = str(attempt.command.values["owner"])
-    after = case._replace(seq=case.seq + 1, version=case.version + 1, owner=owner, previous=None)
+    after = case._replace(seq=case.seq + 1, version=case.version + 1, owner=owner, previous=None, undoable=0)
     return _decided(attempt, after, Line("", sealed=attempt.command.values, result={"owner": owner}), (owner,))
 
 
@@ -224,6 +231,7 @@ def reopen(attempt: Attempt) -> Outcome:
         deadlines=_entered(plan, bare, attempt),
         closed_as="",
         previous=None,
+        undoable=0,
     )
     return _decided(attempt, after, Line(target, sealed=attempt.command.values, result={"was": case.closed_as}))
 

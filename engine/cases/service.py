@@ -133,7 +133,7 @@ def withdraw(attempt: Attempt) -> Outcome:
     for rule in (*placed.plan.served.get(document.kind, ()), *placed.plan.issued.get(document.kind, ())):
         deadlines.pop(rule.name, None)
     after = case._replace(
-        seq=case.seq + 1, version=case.version + 1, documents=documents, deadlines=deadlines, previous=None
+        seq=case.seq + 1, version=case.version + 1, documents=documents, deadlines=deadlines, previous=None, undoable=0
     )
     line = Line("", public={"document": document.id}, sealed={"reason": reason})
     return Decision(before=case, case=after, entry=entry_of(placed, line))
@@ -151,6 +151,7 @@ def _recorded(attempt: Attempt, document: Document, addressee: Addressee) -> Dec
         version=case.version + 1,
         deadlines=_deadlines(attempt, with_service, served),
         previous=None,
+        undoable=0,
     )
     values = attempt.command.values
     public = {name: values[name] for name in ("document", "to", "method", "result") if name in values}
