@@ -199,7 +199,7 @@ class CaseView(NamedTuple):
     previous: CaseView | None
     """The case before the act that may still be undone; never nested. Storage gives it only where it is needed."""
     undoable: int = 0
-    """The seq of the act that may still be undone; 0 for none. Fields are only ever appended: stored views are read by place."""
+    """The seq of the act that may still be undone, or 0. Fields are only ever appended: views are read by place."""
 
     def unit_of(self, relation: str) -> UnitFacts | None:
         """The unit that stands in this relation to the case, or None."""
