@@ -11,10 +11,9 @@ import typer
 from engine.errors import InputError
 from engine.paths import config_dir
 from engine.workdays import Hold, Reckoning, Roll, Span, load_calendar, reckon
-from engine.workdays.orders import HolidayOrder, read_orders, read_school_years
+from engine.workdays.orders import check_order, read_orders, read_school_years
 
 WEEKDAYS = "一二三四五六日"
-SATURDAY = 5
 
 app_calendar = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -109,7 +108,7 @@ def check(
     """Check the calendar files; exit 1 for a problem. A missing order of next year is told, but is none."""
     orders = read_orders(_calendar())
     read_school_years(_calendar())
-    problems = [problem for order in orders.values() for problem in problems_of(order)]
+    problems = [problem for order in orders.values() for problem in check_order(order)]
     last = max(orders)
     notes = [f"{last + 1}年放假安排没有载入：{last}年最后十日和{last + 1}年的日期均为暂定"]
     if as_json:
@@ -119,15 +118,3 @@ def check(
             print(line)
     if problems:
         raise typer.Exit(1)
-
-
-def problems_of(order: HolidayOrder) -> list[str]:
-    """What cannot be right about an order: make-up days that are no weekend, a year without its own new year's day."""
-    found = [
-        f"{order.year}: {row.day}（{row.name}）本来就是工作日，不会是调休上班"
-        for row in order.rows
-        if row.kind == "work" and row.day.weekday() < SATURDAY
-    ]
-    if not any(row.day == date(order.year, 1, 1) and row.kind == "off" for row in order.rows):
-        found.append(f"{order.year}: 缺少元旦（{order.year}-01-01）")
-    return found

@@ -9,14 +9,27 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.errors import InputError
-from engine.workdays.orders import HolidayOrder, SchoolYear, read_orders, read_school_years, read_statutory
+from engine.workdays.orders import (
+    KINDS,
+    CalendarFile,
+    HolidayOrder,
+    SchoolYear,
+    key_of,
+    latest_orders,
+    read_all,
+    read_orders,
+    read_school_years,
+    read_statutory,
+    school_years_in,
+    statutory_days,
+)
 
 FIRST_DAY, LAST_DAY = date(2015, 1, 1), date(2046, 12, 31)
 """The days that the tables cover; reckoning beyond them is refused by `reckon`."""
@@ -223,9 +236,22 @@ class Calendar:
         return date.fromordinal(self.workdays.ordinals[at])
 
 
-def load_calendar(directory: Path) -> Calendar:
+def load_calendar(directory: Path, applied: Sequence[CalendarFile] = ()) -> Calendar:
     """The calendar of a folder: the highest revision of each year's order, the school years, the lunar days.
 
-    Raises InstallationError when the folder holds no order, InputError with file and line for a bad row.
+    `applied` are the files that this installation took in after it was set up, oldest first; each takes the place of
+    an earlier file that says the same thing (the same year's revision, or a file of the same name). Raises
+    InstallationError when the folder holds no order, InputError with file and line for a bad row.
     """
-    return Calendar(read_orders(directory), read_school_years(directory), read_statutory(directory))
+    if not applied:
+        return Calendar(read_orders(directory), read_school_years(directory), read_statutory(directory))
+    return calendar_of((*read_all(directory), *applied))
+
+
+def calendar_of(files: Iterable[CalendarFile]) -> Calendar:
+    """The calendar that these files make; of two that say the same thing, the later one stands."""
+    kept = {key_of(file): file for file in files}
+    by_kind = {kind: [f for (of, *_), f in kept.items() if of == kind] for kind in KINDS}
+    return Calendar(
+        latest_orders(by_kind["holidays"]), school_years_in(by_kind["school"]), statutory_days(by_kind["statutory"])
+    )
