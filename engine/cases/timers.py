@@ -52,7 +52,20 @@ def start(rule: DeadlineRule, anchor: date | datetime, moment: Moment, *, old: R
     late = reckoning.due_at or _late_after(rule, check or due, moment.calendar)
     at = at_local(days_before(due, rule.remind[0], moment.calendar)) if rule.remind else late
     return Running(
-        rule.name, moment.epoch, generation, "running", anchor, due, late, reckoning.provisional, told, check, 0, at, ""
+        rule.name,
+        moment.epoch,
+        generation,
+        "running",
+        anchor,
+        due,
+        late,
+        reckoning.provisional,
+        told,
+        check,
+        0,
+        at,
+        "",
+        moment.calendar.version,
     )
 
 
@@ -106,7 +119,7 @@ def days_before(due: date, span: Span, calendar: Calendar) -> date:
 def after_step(rule: DeadlineRule, running: Running, now: datetime, *, calendar: Calendar) -> Running:
     """The deadline after it acted once: its step grows, and the next level's clock starts now."""
     step = running.step + 1
-    return Running(*running[:10], step, _after(rule, running, step, now, calendar), running.waits_for)
+    return Running(*running[:10], step, _after(rule, running, step, now, calendar), *running[12:])
 
 
 def _after(rule: DeadlineRule, running: Running, step: int, now: datetime, calendar: Calendar) -> datetime | None:

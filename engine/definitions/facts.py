@@ -120,6 +120,8 @@ class Running(NamedTuple):
     step: int
     next_at: datetime | None
     waits_for: str
+    calendar: str = ""
+    """The version of the calendar it was worked out on; empty while it waits."""
 
 
 class Pause(NamedTuple):
