@@ -72,6 +72,9 @@ RESERVED: Mapping[str, frozenset[str]] = {
 }
 """Acts that every case has, and the roles that may do them (DESIGN.md §4.5)."""
 
+RECALCULATORS = frozenset({"bureau_officer", "bureau_head"})
+"""Who may accept that a new calendar makes a date of an authority earlier."""
+
 RESERVED_ZH: Mapping[str, str] = {
     "case.open": "立案",
     "case.note": "备注",
@@ -89,6 +92,7 @@ RESERVED_ZH: Mapping[str, str] = {
     "proposal.return": "退回",
     "timer.remind": "到期提醒",
     "timer.overdue": "逾期升级",
+    "case.recalculate": "按新日历推算期限",
     "link.changed": "关联个案变动",
 }
 """Chinese names of the acts that no workflow file names."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from engine.cases import passing, proposals, reserved, service
+from engine.cases import passing, proposals, recalculation, reserved, service
 from engine.cases.attempt import Attempt, bounds, day_reason, in_role, right_reason
 from engine.cases.choosing import ask, choose
 from engine.cases.effect import Effect, take_effect
@@ -28,6 +28,7 @@ _RESERVED: Mapping[str, Callable[[Attempt], Outcome]] = {
     **service.ACTS,
     **proposals.ACTS,
     **passing.ACTS,
+    **recalculation.ACTS,
 }
 
 

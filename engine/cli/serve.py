@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import typer
 import uvicorn
 
 from engine.app import App, open_app
-from engine.paths import config_dir
-from engine.settings import Settings
+from engine.cli.installation import settings_of
 from engine.web.application import create_web
 from engine.worker import scheduler_for
-
-
-def settings_of(ctx: typer.Context, **options: object) -> Settings:
-    """The settings of a command: default file, the file given, environment, options."""
-    files = [config_dir() / "default.yaml"]
-    named = (ctx.obj or {}).get("config", "")
-    if named:
-        files.append(Path(named))
-    return Settings.read(*(file for file in files if file.exists() or named), **options)
 
 
 def run(

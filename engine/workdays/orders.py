@@ -108,9 +108,8 @@ def key_of(file: CalendarFile) -> tuple[str, int, int]:
         return kind, school_year(file).first.year, 0
     if kind == "statutory":
         return kind, 0, 0
-    raise InputError(
-        f"{file.name}:1: 文件名应为 holidays-2026.csv、holidays-2026-r2.csv、school-2026-2027.csv 或 statutory.csv 的写法"
-    )
+    names = "holidays-2026.csv、holidays-2026-r2.csv、school-2026-2027.csv 或 statutory.csv"
+    raise InputError(f"{file.name}:1: 文件名应为 {names} 的写法")
 
 
 def _day(file: CalendarFile, number: int, text: str) -> date:
