@@ -6,15 +6,12 @@ import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import typer
+
+from engine.app import App, open_app
 from engine.paths import config_dir
 from engine.settings import Settings
-
-if TYPE_CHECKING:
-    import typer
-
-    from engine.app import App
 
 
 def settings_of(ctx: typer.Context, **options: object) -> Settings:
@@ -28,9 +25,7 @@ def settings_of(ctx: typer.Context, **options: object) -> Settings:
 
 @contextmanager
 def opened(ctx: typer.Context, **options: object) -> Iterator[App]:
-    """The installation that a command names, open; loaded late, because a look at a calendar must not wait for it."""
-    from engine.app import open_app
-
+    """The installation that a command names, open until the command is done."""
     with open_app(settings_of(ctx, **options)) as app:
         yield app
 
