@@ -44,6 +44,13 @@ def timer_values(running: Running) -> Mapping[str, object]:
     }
 
 
+def needs_all(rule: DeadlineRule, running: Running) -> bool:
+    """True when what this deadline does next looks at the whole case: it proposes or fires."""
+    at = running.step - len(rule.remind)
+    level = rule.levels[at] if 0 <= at < len(rule.levels) else Level()
+    return bool(level.propose or level.fire)
+
+
 def _remind(attempt: Attempt, rule: DeadlineRule, running: Running) -> Decision:
     case = attempt.case
     deadlines = {**case.deadlines, rule.name: after_step(rule, running, attempt.now, calendar=attempt.calendar)}

@@ -18,7 +18,7 @@ from engine.definitions.workflow import Workflow
 from engine.errors import InstallationError
 from engine.services.keeping import Keeper
 from engine.services.model import ActRequest, Advanced
-from engine.services.office import Office, actor_of, case_for
+from engine.services.office import Office, actor_of, case_for, theirs
 from engine.services.refusals import raised, refused
 from engine.storage.unit_of_work import Conflict
 
@@ -52,12 +52,14 @@ class Acting:
     def _once(self, request: ActRequest) -> Advanced:
         with self.office.archive.begin() as uow:
             digest = content_of(request)
-            earlier = uow.requests.find(request.request_id)
+            found, earlier = uow.cases.load_for(request.case, request.request_id)
             if earlier is not None:
                 return _repeated(earlier.content, digest, earlier.answer)
             now = self.office.now()
             actor = actor_of(uow, request.account)
-            case = case_for(uow, request.case, actor, today=self.office.today())
+            case = theirs(found, actor, today=self.office.today())
+            if request.trigger == "case.undo" and case.undoable:
+                case = case._replace(previous=uow.log.replayed(request.case, before=case.undoable))
             workflow = self.office.version(uow.cases.definition_of(request.case))
             fields = request.fields if request.trigger in workflow.transitions else by_id(case, request.fields)
             values, wrong = read(form_of(request.trigger, case, workflow), fields)

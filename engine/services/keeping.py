@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.cases.model import Command, Decision, DocumentOrder
 from engine.cases.notices import NoticeContext, Past, notice_facts
 from engine.cases.opening import child_identity, link_changed, open_case
-from engine.cases.proposals import chain_of, next_approvers
+from engine.cases.proposals import next_approvers
 from engine.clock import local_day
 from engine.definitions.facts import SYSTEM, CaseView, Facts, Identity, Proposal, UnitFacts, Values
 from engine.definitions.load import predicates
@@ -39,18 +39,17 @@ class Keeper:
         made = tuple(self._document(decision, workflow, order, values) for order in decision.orders)
         head = self.uow.log.append(decision, made, workflow.hash)
         stored = decision._replace(case=decision.case._replace(head=head))
-        if decision.before is None:
-            self.uow.cases.add(stored, workflow.hash)
+        before, case = stored.before, stored.case
+        awaits = self._awaits(case, workflow)
+        if before is None:
+            self.uow.cases.add(stored, workflow.hash, awaits=awaits)
         else:
-            self.uow.cases.save(stored)
-        case = stored.case
-        self.uow.timers.replace(case)
-        self.uow.work.done(case.identity.number, decision.entry.trigger)
+            self.uow.cases.save(stored, awaits=awaits)
         for document in made:
             self.uow.documents.put(document)
-        self.uow.documents.drop_drafts(case)
-        self._proposals(case, workflow)
-        self._tell(stored)
+        if before is not None and _loses(before, case):
+            self.uow.documents.drop_drafts(case)
+        self.uow.outbox.put([(case, decision.entry.trigger, role) for role in decision.tells], at=self.now)
         self._open_links(stored, workflow)
         self._tell_parent(stored, workflow)
         return case
@@ -130,23 +129,12 @@ class Keeper:
         settings = self.office.settings
         return {"review_authority": settings.review_authority, "court": settings.court, "contact": settings.contact}
 
-    def _proposals(self, case: CaseView, workflow: Workflow) -> None:
-        rows = [
-            (
-                each,
-                next_approvers(workflow.transitions[each.trigger], case, each),
-                chain_of(workflow.transitions[each.trigger]),
-            )
-            for each in case.proposals
-        ]
-        self.uow.proposals.replace(case, [(each, roles) for each, roles, _ in rows])
-
-    def _tell(self, decision: Decision) -> None:
-        case = decision.case
-        for role in decision.tells:
-            self.uow.outbox.put(case, decision.entry.trigger, role, at=self.now)
-        for task in decision.tasks:
-            self.uow.work.put(case, task, self.now)
+    def _awaits(self, case: CaseView, workflow: Workflow) -> tuple[str, ...]:
+        """The roles that decide next on the open proposals."""
+        roles = (
+            role for each in case.proposals for role in next_approvers(workflow.transitions[each.trigger], case, each)
+        )
+        return tuple(sorted(set(roles)))
 
     def _open_links(self, decision: Decision, workflow: Workflow) -> None:
         case = decision.case
@@ -175,7 +163,7 @@ class Keeper:
         case, before = decision.case, decision.before
         if not case.identity.parent or (before is not None and before.state == case.state):
             return
-        parent = self.uow.cases.load(case.identity.parent)
+        parent = self.uow.cases.load(case.identity.parent, lock=True)
         if parent is None:
             return
         above = self.office.version(self.uow.cases.definition_of(parent.identity.number))
@@ -190,3 +178,9 @@ class Keeper:
         news = link_changed(above, parent, command, now=self.now, calendar=self.office.calendar)
         if news is not None:
             self.keep(news, above, {})
+
+
+def _loses(before: CaseView, case: CaseView) -> bool:
+    """True when a stored document is no longer known to the case, or no longer stands as it did."""
+    now = {each.id: each.status for each in case.documents}
+    return any(now.get(each.id) != each.status for each in before.documents)

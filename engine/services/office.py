@@ -83,7 +83,11 @@ def actor_of(uow: UnitOfWork, account: str) -> Actor:
 
 def case_for(uow: UnitOfWork, number: str, actor: Actor, *, today: date) -> CaseView:
     """The case, if this actor holds a role today in one of its units; otherwise as if it did not exist."""
-    case = uow.cases.load(number)
+    return theirs(uow.cases.load(number), actor, today=today)
+
+
+def theirs(case: CaseView | None, actor: Actor, *, today: date) -> CaseView:
+    """A loaded case, if it is this actor's to see; RightRefused as for one that does not exist."""
     if case is None or not sees(actor, case, today):
         raise refused("right", "case", NOT_FOUND)
     return case

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.cases.decide import decide
 from engine.cases.model import Command, Decision
-from engine.definitions.facts import SYSTEM
+from engine.cases.passing import needs_all, timer_values
+from engine.definitions.facts import SYSTEM, CaseView, Running
 from engine.services.keeping import Keeper
 from engine.services.office import Office
 from engine.storage.unit_of_work import Conflict
 from notifications.messages import Channel, Message
 
 if TYPE_CHECKING:
-    from engine.storage.unit_of_work import DueTimer
+    from engine.storage.unit_of_work import DueCase, UnitOfWork
 
-UNDO_MINUTES = 30
+LOG = logging.getLogger(__name__)
+BATCH = 500
+"""Cases of one transaction: enough that its end costs little, few enough that an officer need not wait (§3.4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,15 @@ class Swept:
     failed: int
 
 
+@dataclass(slots=True, kw_only=True)
+class _Tally:
+    """What a sweep did so far, and the cases that it leaves alone until the next one."""
+
+    timers: int = 0
+    failed: int = 0
+    skipped: set[str] = field(default_factory=set)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timers:
     """Sweeping, for one office; messages leave through the given channels."""
@@ -37,45 +50,100 @@ class Timers:
     office: Office
     channels: tuple[Channel, ...] = ()
 
-    def sweep(self, limit: int = 500) -> Swept:
-        """One pass over what is due now, oldest first, then the outbox."""
-        acted = failed = 0
-        now = self.office.now()
-        with self.office.archive.read() as uow:
-            due = uow.timers.claim(now, limit)
-        for timer in due:
-            try:
-                acted += self._act(timer, now)
-            except Conflict:
-                failed += 1
-        delivered, lost = self.deliver(limit)
-        return Swept(timers=acted, opened=0, delivered=delivered, failed=failed + lost)
+    def sweep(self, limit: int | None = None, *, batch: int = BATCH) -> Swept:
+        """One pass over what is due now, oldest first, then the outbox; at most `limit` acts of timers."""
+        now, tally = self.office.now(), _Tally()
+        while limit is None or tally.timers + tally.failed < limit:
+            most = batch if limit is None else min(batch, limit - tally.timers - tally.failed)
+            if not self._batch(now, most, tally):
+                break
+        delivered, lost = self.deliver()
+        return Swept(timers=tally.timers, opened=0, delivered=delivered, failed=tally.failed + lost)
 
-    def _act(self, timer: DueTimer, now: datetime) -> int:
+    def _batch(self, now: datetime, most: int, tally: _Tally) -> bool:
+        """Let a batch of due cases act once each; False when nothing is due that was not left alone."""
+        try:
+            alone = self._together(now, most, tally)
+        except Conflict:
+            # One case spoils its batch: smaller batches find it, and the others go on (PERFORMANCE.md §3.3).
+            return self._batch(now, max(1, most // 2), tally) if most > 1 else self._leave_first(now, tally)
+        for number, running in alone or ():
+            self._alone(number, running, now, tally=tally)
+        return alone is not None
+
+    def _together(self, now: datetime, most: int, tally: _Tally) -> list[tuple[str, Running]] | None:
+        """One transaction for all that remind and tell; the acts that need their whole case are given back."""
+        alone: list[tuple[str, Running]] = []
+        done: list[tuple[DueCase, Decision]] = []
         with self.office.archive.begin() as uow:
-            case = uow.cases.load(timer.case)
-            if case is None:
-                return 0
-            workflow = self.office.version(uow.cases.definition_of(timer.case))
-            values = {
-                "deadline": timer.deadline,
-                "epoch": timer.epoch,
-                "generation": timer.generation,
-                "step": timer.step,
-            }
-            key = f"timer:{timer.case}:{timer.deadline}:{timer.epoch}:{timer.generation}:{timer.step}"
-            command = Command(request_id=key, case=timer.case, trigger="timer.act", actor=SYSTEM, values=values)
-            outcome = decide(workflow, case, command, now, self.office.calendar)
-            if not isinstance(outcome, Decision):
-                # The case disposes: a timer that no longer matches is put in step with its deadline.
-                uow.timers.replace(case)
-                uow.commit()
-                return 0
-            Keeper(office=self.office, uow=uow, now=now).keep(outcome, workflow, {})
+            claimed = self._claim(uow, now, most, tally)
+            if not claimed:
+                return None
+            for due in claimed:
+                self._sort(due, now, (done, alone), tally=tally)
+            uow.timers.write(done)
+            uow.outbox.put([(d.case, d.entry.trigger, role) for _, d in done for role in d.tells], at=now)
             uow.commit()
-            return 1
+        tally.timers += len(done)
+        return alone
 
-    def deliver(self, limit: int = 500) -> tuple[int, int]:
+    def _claim(self, uow: UnitOfWork, now: datetime, most: int, tally: _Tally) -> list[DueCase]:
+        claimed = uow.timers.claim(now, most + len(tally.skipped))
+        return [due for due in claimed if due.case.identity.number not in tally.skipped][:most]
+
+    def _sort(
+        self,
+        due: DueCase,
+        now: datetime,
+        into: tuple[list[tuple[DueCase, Decision]], list[tuple[str, Running]]],
+        *,
+        tally: _Tally,
+    ) -> None:
+        """Decide what the first due timer of a case does, or set it aside when that needs the whole case."""
+        number = due.case.identity.number
+        try:
+            running = _first(due.case)
+            workflow = self.office.version(due.definition)
+            if needs_all(workflow.deadlines[running.name], running):
+                into[1].append((number, running))
+                return
+            outcome = decide(workflow, due.case, _command(number, running), now, self.office.calendar)
+        except Exception as error:  # noqa: BLE001  one case's fault, whatever it is, must not stop the others
+            self._failed(number, error, tally)
+            return
+        if isinstance(outcome, Decision):
+            into[0].append((due, outcome))
+        else:
+            self._failed(number, Conflict(number), tally)
+
+    def _alone(self, number: str, running: Running, now: datetime, *, tally: _Tally) -> None:
+        """One act of a timer that proposes or fires, in a transaction of its own on the whole case."""
+        try:
+            with self.office.archive.begin() as uow:
+                case = _there(uow.cases.load(number, lock=True), number)
+                workflow = self.office.version(uow.cases.definition_of(number))
+                outcome = decide(workflow, case, _command(number, running), now, self.office.calendar)
+                if isinstance(outcome, Decision):
+                    Keeper(office=self.office, uow=uow, now=now).keep(outcome, workflow, {})
+                    uow.commit()
+                    tally.timers += 1
+        except Exception as error:  # noqa: BLE001  one case's fault, whatever it is, must not stop the others
+            self._failed(number, error, tally)
+
+    def _leave_first(self, now: datetime, tally: _Tally) -> bool:
+        """Leave the case alone that cannot be written even by itself."""
+        with self.office.archive.read() as uow:
+            claimed = self._claim(uow, now, 1, tally)
+        for due in claimed:
+            self._failed(due.case.identity.number, Conflict(due.case.identity.number), tally)
+        return bool(claimed)
+
+    def _failed(self, number: str, error: Exception, tally: _Tally) -> None:
+        LOG.warning("timer of %s failed: %s", number, type(error).__name__)
+        tally.failed += 1
+        tally.skipped.add(number)
+
+    def deliver(self, limit: int = BATCH) -> tuple[int, int]:
         """Hand due messages to the channels: how many went out, how many failed and will be tried again."""
         now = self.office.now()
         sent = lost = 0
@@ -88,3 +156,24 @@ class Timers:
                 sent, lost = sent + good, lost + (not good)
             uow.commit()
         return sent, lost
+
+
+def _first(case: CaseView) -> Running:
+    """The deadline of a case that acts first; raises ValueError for a row that claims one and has none."""
+    acting = ((each.next_at, each) for each in case.deadlines.values() if each.next_at is not None)
+    return min(acting, key=_moment)[1]
+
+
+def _moment(acting: tuple[datetime, Running]) -> datetime:
+    return acting[0]
+
+
+def _there(case: CaseView | None, number: str) -> CaseView:
+    if case is None:
+        raise Conflict(number)
+    return case
+
+
+def _command(number: str, running: Running) -> Command:
+    key = f"timer:{number}:{running.name}:{running.epoch}:{running.generation}:{running.step}"
+    return Command(key, number, "timer.act", SYSTEM, timer_values(running))

@@ -2,61 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, exists, func, insert, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.cases.model import Decision
 from engine.definitions.facts import CaseView
+from engine.storage.case_row import body_of, derived, identity_of, view_of
+from engine.storage.codec import value_from
 from engine.storage.dialects import is_taken
 from engine.storage.keys import Keys
-from engine.storage.record import case_bytes, case_from
-from engine.storage.rows import Conflict
-from engine.storage.tables import CASE, STANDING
+from engine.storage.rows import Conflict, StoredRequest
+from engine.storage.statements import Hot
+from engine.storage.tables import CASE, REQUEST, STANDING
 from engine.vault import open_sealed, seal
 
 Kinds = Mapping[str, Mapping[str, str]]
 """The kind of each state (open, observing, final) by the hash of the workflow version."""
 
+Opener = Callable[[bytes, bytes, bytes], Any]
+"""The value of a sealed part by key, sealed bytes and place."""
+
 CHANGING = (
-    "unit", "owner", "state", "kind", "seq", "version", "head", "due_on", "late_after", "closed_as", "sealed",
+    "unit", "owner", "state", "kind", "former", "epoch", "seq", "version", "undoable", "head", "entered_on", "due_on",
+    "late_after", "next_at", "awaits", "closed_as", "clock", "body",
 )  # fmt: skip
 NEVER = date.max
 """Where a case without a due date stands in a list: behind all others."""
 
 _AT = (CASE.c.district == bindparam("at_district"), CASE.c.number == bindparam("at_number"))
-_LOAD = select(CASE.c.sealed, CASE.c.head, CASE.c.subject, CASE.c.definition).where(*_AT)
+_COLUMNS = [
+    column for column in CASE.c if column.name not in ("district", "kind", "due_on", "late_after", "next_at", "awaits")
+]
+_LOAD = Hot(select(*_COLUMNS).where(*_AT))
+_LOCK = Hot(select(*_COLUMNS).where(*_AT).with_for_update())
+_FOR = Hot(
+    select(*_COLUMNS, REQUEST.c.content, REQUEST.c.answer)
+    .select_from(
+        CASE.outerjoin(
+            REQUEST, and_(REQUEST.c.district == CASE.c.district, REQUEST.c.request == bindparam("at_request"))
+        )
+    )
+    .where(*_AT)
+    .with_for_update(of=CASE)
+)
+_ROWS = Hot(
+    select(*(column for column in CASE.c if column.name not in ("identity", "body")))
+    .where(CASE.c.district == bindparam("at_district"))
+    .order_by(CASE.c.id)
+)
 _DEFINITION = select(CASE.c.definition).where(*_AT)
-_ADD = insert(CASE)
+_ADD = Hot(
+    insert(CASE).values({column.name: bindparam(column.name) for column in CASE.c if column.name != "id"}).inline()
+)
 _ADD_STANDING = insert(STANDING)
-_SAVE = update(CASE).where(*_AT, CASE.c.seq == bindparam("at_seq")).values({name: bindparam(name) for name in CHANGING})
+_SAVE = Hot(
+    update(CASE).where(*_AT, CASE.c.seq == bindparam("at_seq")).values({name: bindparam(name) for name in CHANGING})
+)
 _PLACE = tuple_(func.coalesce(CASE.c.due_on, NEVER), CASE.c.number)
+
+
+def opened(key: bytes, sealed: bytes, place: bytes) -> Any:
+    """The value of a sealed part; raises VaultError when it was changed by hand."""
+    return value_from(open_sealed(key, sealed, place))
 
 
 class CaseStore:
     """Cases, through one connection."""
 
-    def __init__(self, connection: Connection, district: str, keys: Keys, *, kinds: Kinds | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        district: str,
+        keys: Keys,
+        *,
+        kinds: Kinds | None = None,
+        opener: Opener = opened,
+    ) -> None:
         self._connection = connection
         self._district = district
         self._keys = keys
         self._kinds = kinds or {}
+        self._open = opener
         self._definitions: dict[str, str] = {}
 
     def _at(self, number: str) -> dict[str, object]:
         return {"at_district": self._district, "at_number": number}
 
-    def load(self, number: str) -> CaseView | None:
-        """The case as it stands, or None; raises VaultError when it was changed by hand or its key is gone."""
-        row = self._connection.execute(_LOAD, self._at(number)).first()
+    def load(self, number: str, *, lock: bool = False) -> CaseView | None:
+        """The case as it stands, or None; raises VaultError when it was changed by hand or its key is gone.
+
+        With `lock` nobody else writes it until this unit of work ends.
+        """
+        row = (_LOCK if lock else _LOAD).run(self._connection, self._at(number)).first()
+        return None if row is None else self._view(row)
+
+    def load_for(self, number: str, request: str) -> tuple[CaseView | None, StoredRequest | None]:
+        """The case, locked for an act, and what an earlier request with this id asked and got: in one question."""
+        row = _FOR.run(self._connection, {**self._at(number), "at_request": request}).first()
         if row is None:
-            return None
-        self._definitions[number] = row.definition
-        case = case_from(open_sealed(self._keys.existing(row.subject), row.sealed, _place(number)))
-        return case._replace(head=row.head)
+            return None, None
+        earlier = None if row.content is None else StoredRequest(row.content, row.answer)
+        return self._view(row), earlier
+
+    def _view(self, row: Any) -> CaseView:
+        self._definitions[row.number] = row.definition
+        key = self._keys.existing(row.subject)
+        identity = self._open(key, row.identity, _identity_place(row.number))
+        return view_of(row, identity, self._open(key, row.body, _place(row.number)))
 
     def definition_of(self, number: str) -> str:
         """The hash of the workflow version that the case runs on; empty for a case that does not exist."""
@@ -67,32 +123,35 @@ class CaseStore:
             self._definitions[number] = str(found)
         return self._definitions[number]
 
-    def add(self, decision: Decision, definition: str) -> None:
+    def add(self, decision: Decision, definition: str, *, awaits: Sequence[str] = ()) -> None:
         """A new case with its units; raises Conflict when the number is taken."""
         case = decision.case
         identity = case.identity
+        number = identity.number
+        key = self._keys.of(identity.subject.reference)
         fixed = {
             "district": self._district,
-            "number": identity.number,
+            "number": number,
             "workflow": identity.workflow,
             "definition": definition,
             "subject": identity.subject.reference,
-            "opened_on": identity.opened_on,
+            "opened_on": identity.opened_on.isoformat(),
             "parent": identity.parent,
             "channel": identity.channel,
+            "identity": seal(key, identity_of(case), _identity_place(number)),
         }
         try:
-            self._connection.execute(_ADD, {**fixed, **self._changing(case, definition)})
+            _ADD.run(self._connection, {**fixed, **self._changing(case, definition, awaits, key=key)})
         except IntegrityError as error:
             if not is_taken(error):
                 raise
-            raise Conflict(identity.number) from None
-        self._definitions[identity.number] = definition
+            raise Conflict(number) from None
+        self._definitions[number] = definition
         rows = [
             {
                 "district": self._district,
                 "unit": unit,
-                "number": identity.number,
+                "number": number,
                 "relation": relation,
                 "first": identity.opened_on,
                 "last": None,
@@ -102,21 +161,25 @@ class CaseStore:
         if rows:
             self._connection.execute(_ADD_STANDING, rows)
 
-    def save(self, decision: Decision) -> None:
-        """The case after a decision; raises Conflict when it is no longer the case that was decided on."""
+    def save(self, decision: Decision, *, awaits: Sequence[str] = ()) -> None:
+        """The case after a decision; raises Conflict when it is no longer the case that was decided on.
+
+        `awaits` are the roles that decide next on its open proposals.
+        """
         case, before = decision.case, decision.before
         number = case.identity.number
         at = {**self._at(number), "at_seq": before.seq if before is not None else 0}
-        done = self._connection.execute(_SAVE, {**at, **self._changing(case, self.definition_of(number))})
-        if done.rowcount != 1:
+        key = self._keys.existing(case.identity.subject.reference)
+        changing = self._changing(case, self.definition_of(number), awaits, key=key)
+        if _SAVE.run(self._connection, {**at, **changing}).rowcount != 1:
             raise Conflict(number)
 
-    def _changing(self, case: CaseView, definition: str) -> dict[str, object]:
-        key = self._keys.of(case.identity.subject.reference)
+    def _changing(self, case: CaseView, definition: str, awaits: Sequence[str], *, key: bytes) -> dict[str, object]:
         return {
             **derived(case),
             "kind": self.kind_of(case, definition),
-            "sealed": seal(key, case_bytes(case), _place(case.identity.number)),
+            "awaits": f",{','.join(awaits)}," if awaits else "",
+            "body": seal(key, body_of(case), _place(case.identity.number)),
         }
 
     def kind_of(self, case: CaseView, definition: str) -> str:
@@ -124,14 +187,19 @@ class CaseStore:
         guess = "final" if case.closed_as else "open"
         return self._kinds.get(definition, {}).get(case.state, guess)
 
-    def listed(self, units: Iterable[str] | None, *, after: str = "", limit: int | None = None) -> list[str]:
+    def listed(
+        self, units: Iterable[str] | None, *, after: str = "", limit: int | None = None, awaiting: bool = False
+    ) -> list[str]:
         """Numbers of the cases in which one of these units has standing, by due date; None means every unit.
 
-        `after` is the last number of the page before. A case without a due date stands behind all others.
+        `after` is the last number of the page before. A case without a due date stands behind all others. With
+        `awaiting` only cases with open proposals.
         """
         found = select(CASE.c.number).where(CASE.c.district == self._district).order_by(*_PLACE.clauses)
         if units is not None:
             found = found.where(_has_standing(sorted(units)))
+        if awaiting:
+            found = found.where(CASE.c.awaits != "")
         if after:
             place = self._connection.execute(select(*_PLACE.clauses).where(*_AT), self._at(after)).first()
             if place is None:
@@ -143,13 +211,12 @@ class CaseStore:
 
     def numbers(self) -> list[str]:
         """Every case's number, in the order of opening."""
-        return [str(row.number) for row in self.rows()]
+        found = select(CASE.c.number).where(CASE.c.district == self._district).order_by(CASE.c.id)
+        return [str(row[0]) for row in self._connection.execute(found)]
 
     def rows(self) -> Iterable[Any]:
-        """The open columns of every case, in the order of opening; for checks."""
-        open_columns = [column for column in CASE.c if column.name != "sealed"]
-        found: Select[Any] = select(*open_columns).where(CASE.c.district == self._district).order_by(CASE.c.id)
-        return self._connection.execute(found).all()
+        """The open columns of every case as they are stored, in the order of opening; for checks."""
+        return _ROWS.run(self._connection, {"at_district": self._district}).all()
 
     def standing(self, number: str) -> set[tuple[str, str]]:
         """(unit, relation) of the units that have standing in a case."""
@@ -161,6 +228,10 @@ class CaseStore:
 
 def _place(number: str) -> bytes:
     return f"case:{number}".encode()
+
+
+def _identity_place(number: str) -> bytes:
+    return f"identity:{number}".encode()
 
 
 def _has_standing(units: list[str]) -> Any:
@@ -175,20 +246,3 @@ def _has_standing(units: list[str]) -> Any:
 def standing_of(case: CaseView) -> set[tuple[str, str]]:
     """(unit, relation) of the units that have standing in a case by its view."""
     return {(unit.code, unit.relation) for unit in case.identity.units}
-
-
-def derived(case: CaseView) -> dict[str, object]:
-    """The open columns that change with a case, as its view gives them; the nearest running deadline stands for all."""
-    running = [each for each in case.deadlines.values() if each.status == "running" and each.due_on is not None]
-    nearest = min(running, key=lambda each: (each.due_on, each.late_after is None, each.late_after), default=None)
-    return {
-        "unit": case.unit,
-        "owner": case.owner,
-        "state": case.state,
-        "seq": case.seq,
-        "version": case.version,
-        "head": case.head,
-        "due_on": nearest.due_on if nearest is not None else None,
-        "late_after": nearest.late_after if nearest is not None else None,
-        "closed_as": case.closed_as,
-    }

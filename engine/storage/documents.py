@@ -10,8 +10,8 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from engine.cases.model import DocumentOrder
 from engine.definitions.facts import CaseView
+from engine.storage.codec import value_bytes, value_from
 from engine.storage.keys import Keys
-from engine.storage.record import value_bytes, value_from
 from engine.storage.rows import StoredDocument
 from engine.storage.tables import CASE, DOCUMENT, SERIES
 from engine.vault import open_sealed, seal

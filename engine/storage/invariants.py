@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine.storage.cases import CaseStore, derived, standing_of
+from engine.storage.case_row import derived
+from engine.storage.cases import CaseStore, standing_of
 from engine.storage.dialects import missing_triggers
 from engine.storage.documents import DocumentStore
 from engine.storage.keys import Keys
 from engine.storage.log import Log, verify_access
-from engine.storage.timers import TimerStore, timers_of
 from engine.vault import VaultError
 
 _NUMBER = re.compile(r"(.*)〔([0-9]{4})〕([1-9][0-9]*)号")
@@ -36,28 +36,29 @@ class _Checker:
 
     def __init__(self, connection: Connection, district: str, keys: Keys) -> None:
         self.cases = CaseStore(connection, district, keys)
-        self._timers = TimerStore(connection, district)
+        self._log = Log(connection, district, keys)
         self._documents = DocumentStore(connection, district, keys)
         self._keys = keys
 
     def case(self, row: Any) -> Iterator[str]:
-        """One case: its open columns, units, timers and documents against its sealed view."""
+        """One case: its row against its history, its open columns, units and documents against its view."""
         number = row.number
         if not self._keys.has(row.subject):
             yield f"{number}：没有密钥"
             return
         try:
             case = self.cases.load(number)
-        except VaultError as error:
+            told = self._log.replayed(number)
+        except (VaultError, ValueError) as error:
             yield f"{number}：{error}"
             return
         if case is None or self._differs(row, case):
             yield f"{number}：个案行与密封内容不符"
             return
+        if case != told:
+            yield f"{number}：个案行与历史不符"
         if self.cases.standing(number) != standing_of(case):
             yield f"{number}：涉案单位与个案所记不符"
-        if self._timers.of(number) != timers_of(case):
-            yield f"{number}：定时与期限不符"
         if self._documents.statuses(number) != {(each.id, each.kind, each.status) for each in case.documents}:
             yield f"{number}：文书与个案所记不符"
 
@@ -66,11 +67,12 @@ class _Checker:
         fixed = {
             "workflow": identity.workflow,
             "subject": identity.subject.reference,
-            "opened_on": identity.opened_on,
+            "opened_on": identity.opened_on.isoformat(),
             "parent": identity.parent,
             "channel": identity.channel,
         }
-        return any(getattr(row, name) != value for name, value in {**fixed, **derived(case)}.items())
+        awaits = bool(row.awaits) == bool(case.proposals)
+        return not awaits or any(getattr(row, name) != value for name, value in {**fixed, **derived(case)}.items())
 
     def numbers(self) -> Iterator[str]:
         """Each series' numbers are 1..n, each once, and n is the last that was taken."""

@@ -12,14 +12,19 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.audit.chain import START, Link, Problem, canonical, entry_hash, verify
 from engine.cases.model import Decision
+from engine.definitions.facts import CaseView
+from engine.storage.codec import value_from
+from engine.storage.delta import applied
 from engine.storage.dialects import is_taken
 from engine.storage.keys import Keys
-from engine.storage.record import entry_public, entry_sealed, value_from
+from engine.storage.record import change_of, entry_public, entry_sealed, is_open, timer_public
 from engine.storage.rows import Conflict, StoredDocument, StoredEntry
+from engine.storage.statements import Hot
 from engine.storage.tables import ACCESS, CASE, ENTRY
 from engine.vault import open_sealed, seal
 
-_ADD = insert(ENTRY)
+_LINE = ("district", "number", "seq", "public", "sealed", "previous", "hash")
+_ADD = Hot(insert(ENTRY).values({name: bindparam(name) for name in _LINE}).inline())
 _OF = (
     select(ENTRY, CASE.c.subject)
     .join(CASE, (CASE.c.number == ENTRY.c.number) & (CASE.c.district == ENTRY.c.district))
@@ -41,28 +46,51 @@ class Log:
 
     def append(self, decision: Decision, documents: Sequence[StoredDocument], definition: str) -> str:
         """Write the decision's entry behind the case's head; the new head. Raises Conflict when its place is taken."""
-        case, entry = decision.case, decision.entry
+        entry = decision.entry
         previous = decision.before.head if decision.before is not None else START
-        public = entry_public(decision, [each.as_public() for each in documents], definition)
-        key = self._keys.of(case.identity.subject.reference)
-        sealed = seal(key, entry_sealed(decision), _place(entry.case, entry.seq))
+        public, sealed = self._parts(decision, documents, definition)
         head = entry_hash(previous, public, sealed)
         row = {"district": self._district, "number": entry.case, "seq": entry.seq, "public": public}
         try:
-            self._connection.execute(_ADD, {**row, "sealed": sealed, "previous": previous, "hash": head})
+            _ADD.run(self._connection, {**row, "sealed": sealed, "previous": previous, "hash": head})
         except IntegrityError as error:
             if not is_taken(error):
                 raise
             raise Conflict(f"{entry.case}/{entry.seq}") from None
         return head
 
+    def _parts(self, decision: Decision, documents: Sequence[StoredDocument], definition: str) -> tuple[bytes, bytes]:
+        """The public and the sealed bytes; nothing is sealed where nothing is personal."""
+        if is_open(decision):
+            return timer_public(decision, definition), b""
+        entry = decision.entry
+        key = self._keys.of(decision.case.identity.subject.reference)
+        sealed = seal(key, entry_sealed(decision), _place(entry.case, entry.seq))
+        return entry_public(decision, [each.as_public() for each in documents], definition), sealed
+
     def of(self, number: str) -> list[StoredEntry]:
         """The entries of a case in order, their sealed parts opened; raises VaultError when the keys are gone."""
         entries = []
         for row in self._connection.execute(_OF, {"district": self._district, "number": number}):
-            body = open_sealed(self._keys.existing(row.subject), row.sealed, _place(number, row.seq))
-            entries.append(_entry(row, value_from(body)))
+            told = json.loads(row.public)
+            entries.append(_entry(row, told, self._hidden(row, told)))
         return entries
+
+    def _hidden(self, row: Any, told: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not row.sealed:
+            return {"fields": {}, "seen": {}, "change": change_of(told)}
+        key = self._keys.existing(row.subject)
+        hidden: Mapping[str, Any] = value_from(open_sealed(key, row.sealed, _place(row.number, row.seq)))
+        return hidden
+
+    def replayed(self, number: str, *, before: int | None = None) -> CaseView | None:
+        """The case as its entries alone tell it, up to the one before `before`; None for no entries."""
+        case: CaseView | None = None
+        for entry in self.of(number):
+            if before is not None and entry.seq >= before:
+                break
+            case = applied(case, entry.sealed["change"])._replace(head=entry.hash)  # type: ignore[arg-type]  # a change
+        return case
 
     def links(self, number: str | None) -> Iterator[Link]:
         """The chain of one case, or of all, case by case."""
@@ -97,8 +125,7 @@ def _remembered(links: Iterator[Link], last: dict[str, tuple[int, str]]) -> Iter
         yield link
 
 
-def _entry(row: Any, hidden: Mapping[str, Mapping[str, object]]) -> StoredEntry:
-    told = json.loads(row.public)
+def _entry(row: Any, told: Mapping[str, Any], hidden: Mapping[str, Mapping[str, object]]) -> StoredEntry:
     return StoredEntry(
         case=told["case"],
         seq=told["seq"],

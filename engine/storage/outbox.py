@@ -1,14 +1,17 @@
-"""Requests that were accepted, messages that must go out, tasks that deadlines gave."""
+"""Requests that were accepted, messages that must go out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from engine.definitions.facts import CaseView
 from engine.storage.rows import StoredMessage, StoredRequest
-from engine.storage.tables import OUTBOX, REQUEST, WORK
+from engine.storage.statements import Hot
+from engine.storage.tables import OUTBOX, REQUEST
+from engine.storage.types import instant_text
 
 MOST_DOUBLINGS = 9
 LONGEST_WAIT = timedelta(hours=6)
@@ -16,18 +19,9 @@ LONGEST_WAIT = timedelta(hours=6)
 _FIND_REQUEST = select(REQUEST.c.content, REQUEST.c.answer).where(
     REQUEST.c.district == bindparam("district"), REQUEST.c.request == bindparam("request")
 )
-_ADD_REQUEST = insert(REQUEST)
-_ADD_MESSAGE = insert(OUTBOX)
-_ADD_WORK = insert(WORK)
-_DONE = (
-    update(WORK)
-    .where(
-        WORK.c.district == bindparam("at_district"),
-        WORK.c.number == bindparam("at_number"),
-        WORK.c.trigger == bindparam("at_trigger"),
-        WORK.c.done.is_(False),
-    )
-    .values(done=True)
+_ADD_REQUEST = Hot(insert(REQUEST).values({column.name: bindparam(column.name) for column in REQUEST.c}).inline())
+_ADD_MESSAGE = Hot(
+    insert(OUTBOX).values({column.name: bindparam(column.name) for column in OUTBOX.c if column.name != "id"}).inline()
 )
 
 
@@ -46,7 +40,7 @@ class RequestStore:
     def put(self, request: str, number: str, seq: int, *, content: str, answer: str) -> None:
         """Consume a request id with its answer; an empty id is refused by the table."""
         row = {"district": self._district, "request": request, "number": number, "seq": seq}
-        self._connection.execute(_ADD_REQUEST, {**row, "content": content, "answer": answer})
+        _ADD_REQUEST.run(self._connection, {**row, "content": content, "answer": answer})
 
 
 class OutboxStore:
@@ -56,21 +50,24 @@ class OutboxStore:
         self._connection = connection
         self._district = district
 
-    def put(self, case: CaseView, kind: str, role: str, *, at: datetime) -> None:
-        """A message to a role about a case, to leave at this moment; it names the case and no person."""
-        row = {
+    def put(self, told: Sequence[tuple[CaseView, str, str]], *, at: datetime) -> None:
+        """Messages (case, kind, role), to leave at this moment; they name the case and no person."""
+        if told:
+            _ADD_MESSAGE.run(self._connection, [self._row(case, kind, role, at) for case, kind, role in told])
+
+    def _row(self, case: CaseView, kind: str, role: str, at: datetime) -> dict[str, object]:
+        return {
             "district": self._district,
             "number": case.identity.number,
             "seq": case.seq,
             "kind": kind,
             "role": role,
             "body": f"个案 {case.identity.number} 有新的事项，请登录查看",
-            "due_at": at,
+            "due_at": instant_text(at),
             "sent_at": None,
             "tries": 0,
             "fault": "",
         }
-        self._connection.execute(_ADD_MESSAGE, row)
 
     def due(self, now: datetime, limit: int) -> list[StoredMessage]:
         """Messages to be sent now, oldest first."""
@@ -87,27 +84,3 @@ class OutboxStore:
         wait = min(LONGEST_WAIT, timedelta(minutes=2 ** min(tries, MOST_DOUBLINGS)))
         changed = {"sent_at": now} if good else {"due_at": now + wait}
         self._connection.execute(update(OUTBOX).where(OUTBOX.c.id == id_).values(tries=tries, fault=detail, **changed))
-
-
-class WorkStore:
-    """Tasks."""
-
-    def __init__(self, connection: Connection, district: str) -> None:
-        self._connection = connection
-        self._district = district
-
-    def put(self, case: CaseView, trigger: str, at: datetime) -> None:
-        """A task to do an act in a case."""
-        row = {"district": self._district, "number": case.identity.number, "trigger": trigger}
-        self._connection.execute(_ADD_WORK, {**row, "since": at, "done": False})
-
-    def done(self, number: str, trigger: str) -> None:
-        """Tick off the tasks that an act fulfilled."""
-        at = {"at_district": self._district, "at_number": number, "at_trigger": trigger}
-        self._connection.execute(_DONE, at)
-
-    def open(self, number: str) -> list[str]:
-        """The acts that tasks of a case still ask for, oldest first."""
-        found = select(WORK.c.trigger).where(WORK.c.district == self._district, WORK.c.number == number)
-        found = found.where(WORK.c.done.is_(False)).order_by(WORK.c.id)
-        return [str(row[0]) for row in self._connection.execute(found)]

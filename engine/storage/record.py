@@ -1,121 +1,32 @@
-"""Cases as bytes: the view of a case, and the two parts of an entry."""
+"""Entries as bytes: the public part, which tells what replay needs when the keys are gone, and the sealed part."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
 
 from engine.audit.chain import canonical
 from engine.cases.model import Decision
-from engine.definitions.facts import (
-    Act,
-    Addressee,
-    CaseView,
-    Document,
-    Identity,
-    Link,
-    Pause,
-    Proposal,
-    Running,
-    SubjectFacts,
-    Tally,
-    UnitFacts,
-)
+from engine.definitions.facts import CaseView, Document, Identity, Running
+from engine.storage.codec import value_bytes
 from engine.storage.delta import change
-from engine.workdays import Hold, Span
 
-_CLASSES: Mapping[str, Any] = {
-    each.__name__: each
-    for each in (
-        Act,
-        Addressee,
-        CaseView,
-        Document,
-        Hold,
-        Identity,
-        Link,
-        Pause,
-        Proposal,
-        Running,
-        SubjectFacts,
-        Tally,
-        UnitFacts,
-    )
-}
+_MOMENTS = ("anchor", "due_on", "late_after", "told", "check_on", "next_at")
+_NOT_OPEN = tuple(
+    CaseView._fields.index(name)
+    for name in ("identity", "state", "former", "epoch", "entered_on", "unit", "tallies", "acts", "documents",
+                 "proposals", "links", "pauses", "closed_as")
+)  # fmt: skip
 
 
-def encode(value: object) -> object:
-    """A value of the decision room as JSON that `decode` reads back to an equal one."""
-    if value is None or isinstance(value, (bool, int, str)):
-        return str(value) if isinstance(value, str) else value
-    if isinstance(value, datetime):
-        return {"$t": value.isoformat()}
-    if isinstance(value, date):
-        return {"$d": value.isoformat()}
-    if isinstance(value, Span):
-        return {"$s": str(value)}
-    if isinstance(value, frozenset):
-        return {"$f": sorted(value)}
-    if isinstance(value, Mapping):
-        return {"$m": [[key, encode(each)] for key, each in value.items()]}
-    name = type(value).__name__
-    if name in _CLASSES and is_dataclass(value):
-        return {"$o": name, "f": [encode(getattr(value, field.name)) for field in fields(value)]}
-    if name in _CLASSES and isinstance(value, tuple):
-        return {"$n": name, "f": [encode(each) for each in value]}
-    if isinstance(value, (tuple, list)):
-        return [encode(each) for each in value]
-    raise TypeError(f"a case cannot hold a {name}")
-
-
-def decode(value: Any) -> Any:
-    """What `encode` wrote, as it was; lists come back as tuples."""
-    if isinstance(value, list):
-        return tuple(decode(each) for each in value)
-    if not isinstance(value, dict):
-        return value
-    (tag, body), *_ = value.items()
-    if tag == "$t":
-        return datetime.fromisoformat(body)
-    if tag == "$d":
-        return date.fromisoformat(body)
-    if tag == "$s":
-        return Span.parse(body)
-    if tag == "$f":
-        return frozenset(body)
-    if tag == "$m":
-        return {key: decode(each) for key, each in body}
-    made = [decode(each) for each in value["f"]]
-    if tag == "$n":
-        return _CLASSES[body](*made)
-    names = [field.name for field in fields(_CLASSES[body])]
-    return _CLASSES[body](**dict(zip(names, made, strict=True)))
-
-
-def case_bytes(case: CaseView) -> bytes:
-    """A case's view as bytes."""
-    return json.dumps(encode(case), ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def case_from(data: bytes) -> CaseView:
-    """The view that `case_bytes` wrote."""
-    case = decode(json.loads(data))
-    if not isinstance(case, CaseView):
-        raise TypeError("these bytes are not a case")
-    return case
-
-
-def value_bytes(value: object) -> bytes:
-    """Any value of the decision room as bytes."""
-    return json.dumps(encode(value), ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def value_from(data: bytes) -> Any:
-    """The value that `value_bytes` wrote."""
-    return decode(json.loads(data))
+def is_open(decision: Decision) -> bool:
+    """True for an act of a timer that changed nothing but deadlines, watchers and owner: it has nothing to seal."""
+    before, case = decision.before, decision.case
+    if before is None or decision.entry.sealed or decision.orders or decision.opens:
+        return False
+    return decision.entry.role == "system" and all(case[at] is before[at] for at in _NOT_OPEN)
 
 
 def entry_public(decision: Decision, documents: Sequence[Mapping[str, object]], definition: str) -> bytes:
@@ -144,6 +55,81 @@ def entry_public(decision: Decision, documents: Sequence[Mapping[str, object]], 
         "version": case.version,
     }
     return canonical(told)
+
+
+def timer_public(decision: Decision, definition: str) -> bytes:
+    """The public part of an entry that has no sealed one: the same bytes as canonical, made without looking twice."""
+    entry, case = decision.entry, decision.case
+    told = {
+        "case": entry.case,
+        "seq": entry.seq,
+        "happened_on": entry.happened_on.isoformat(),
+        "recorded_at": entry.recorded_at.isoformat(),
+        "actor": entry.user,
+        "role": entry.role,
+        "trigger": entry.trigger,
+        "outcome": entry.outcome,
+        "from": entry.source,
+        "to": entry.target,
+        "law": entry.law,
+        "definition": definition,
+        "request": entry.request_id,
+        "os_user": entry.os_user,
+        "seen": {},
+        "fields": dict(entry.public),
+        "remarks": dict(entry.result),
+        "documents": (),
+        "result": {
+            "owner": case.owner,
+            "watchers": case.watchers,
+            "undoable": case.undoable,
+            "deadlines": _timed(decision),
+        },
+        "version": case.version,
+    }
+    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _timed(decision: Decision) -> dict[str, dict[str, object]]:
+    old = decision.before.deadlines if decision.before is not None else {}
+    found = {}
+    for name, each in decision.case.deadlines.items():
+        if old.get(name) is not each:
+            told = each._asdict()
+            del told["name"]
+            for moment in _MOMENTS:
+                if told[moment] is not None:
+                    told[moment] = told[moment].isoformat()
+            found[name] = told
+    return found
+
+
+def change_of(told: Mapping[str, Any]) -> Mapping[str, object]:
+    """The change that an entry without a sealed part tells in its public one."""
+    result = told["result"]
+    deadlines = {name: _running(name, each) for name, each in result["deadlines"].items()}
+    plain = {
+        "seq": told["seq"],
+        "version": told["version"],
+        "owner": result["owner"],
+        "watchers": tuple(result["watchers"]),
+        "undoable": result["undoable"],
+    }
+    return {"set": plain, "put": {"deadlines": deadlines}, "cut": {}}
+
+
+def _running(name: str, told: Mapping[str, Any]) -> Running:
+    values = dict(told)
+    for moment in _MOMENTS:
+        values[moment] = moment_from(values[moment])
+    return Running(name=name, **values)
+
+
+def moment_from(text: str | None) -> date | datetime | None:
+    """A day or an instant by its ISO text."""
+    if text is None:
+        return None
+    return date.fromisoformat(text) if len(text) == len("2026-09-01") else datetime.fromisoformat(text)
 
 
 def _open(value: object) -> bool:

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from engine.errors import StaleRefused
 from engine.roster.findings import Finding
+from engine.storage.codec import value_bytes, value_from
 from engine.storage.keys import Keys
-from engine.storage.record import value_bytes, value_from
 from engine.storage.rows import Counts, StoredFinding
 from engine.storage.tables import FINDING, PUPIL, SUBJECT
 from engine.vault import open_sealed, seal

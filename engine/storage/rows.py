@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
+from engine.definitions.facts import CaseView
 from notifications.documents import Filled
 
 
@@ -69,15 +70,12 @@ class StoredEntry:
     """The sealed part, opened: fields, seen, and the change that replay applies."""
 
 
-class DueTimer(NamedTuple):
-    """A timer whose moment has come."""
+class DueCase(NamedTuple):
+    """A case of which a timer is due, as far as it stands open."""
 
-    case: str
-    deadline: str
-    due_at: datetime
-    epoch: int
-    generation: int
-    step: int
+    id: int
+    definition: str
+    case: CaseView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Column, Index, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from engine.storage.types import Day, Flag, Instant, Integer, LargeBinary, Text
+from engine.storage.types import Day, Instant, Integer, LargeBinary, Text
 
-VERSION = 1
+VERSION = 2
 """Of the tables; a database says which it has."""
 
 SQLModel.metadata.naming_convention = {
@@ -125,16 +125,24 @@ class DefinitionRow(SQLModel, table=True):
     loaded_at: datetime = Field(sa_column=Column(Instant, nullable=False))
 
 
-class CaseRow(SQLModel, table=True):
-    """A case: what lists need stands open, the rest is sealed as one value that replay must equal.
+_OPEN = text("kind <> 'final'")
+_DUE = text("next_at IS NOT NULL")
+_AWAITING = text("awaits <> ''")
 
-    `kind` is that of the state: open, observing or final.
+
+class CaseRow(SQLModel, table=True):
+    """A case: what lists and timers need stands open, whom it is about and what was said is sealed.
+
+    `kind` is that of the state: open, observing or final. `next_at` is the moment at which the first of its timers
+    acts, `clock` its deadlines and watchers, `awaits` the roles that decide on its open proposals (",a,b,").
     """
 
     __tablename__ = "case_file"
     __table_args__ = (
         UniqueConstraint("district", "number"),
-        Index("ix_case_file_due", "district", "unit", "due_on", "id", sqlite_where=text("kind <> 'final'")),
+        Index("ix_case_file_due", "district", "unit", "due_on", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_case_file_next", "district", "next_at", "id", sqlite_where=_DUE, postgresql_where=_DUE),
+        Index("ix_case_file_awaits", "district", "id", sqlite_where=_AWAITING, postgresql_where=_AWAITING),
         STRICT,
     )
     id: int = Field(sa_column=_id())
@@ -147,16 +155,24 @@ class CaseRow(SQLModel, table=True):
     owner: str = Field(sa_column=_text())
     state: str = Field(sa_column=_text())
     kind: str = Field(sa_column=_text())
+    former: str = Field(sa_column=_text())
+    epoch: int = Field(sa_column=Column(Integer, nullable=False))
     seq: int = Field(sa_column=Column(Integer, nullable=False))
     version: int = Field(sa_column=Column(Integer, nullable=False))
+    undoable: int = Field(sa_column=Column(Integer, nullable=False))
     head: str = Field(sa_column=_text())
     opened_on: date = Field(sa_column=Column(Day, nullable=False))
+    entered_on: date = Field(sa_column=Column(Day, nullable=False))
     due_on: date | None = Field(sa_column=Column(Day))
     late_after: datetime | None = Field(sa_column=Column(Instant))
+    next_at: datetime | None = Field(sa_column=Column(Instant))
+    awaits: str = Field(sa_column=_text())
     closed_as: str = Field(sa_column=_text())
     parent: str = Field(sa_column=_text(index=True))
     channel: str = Field(sa_column=_text())
-    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    clock: str = Field(sa_column=_text())
+    identity: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class CaseUnitRow(SQLModel, table=True):
@@ -185,33 +201,6 @@ class EntryRow(SQLModel, table=True):
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     previous: str = Field(sa_column=_text())
     hash: str = Field(sa_column=_text())
-
-
-class TimerRow(SQLModel, table=True):
-    """The stored row that makes a deadline act."""
-
-    __tablename__ = "timer"
-    __table_args__ = (STRICT,)
-    district: str = Field(sa_column=_text(key=True))
-    number: str = Field(sa_column=_text(key=True))
-    deadline: str = Field(sa_column=_text(key=True))
-    due_at: datetime = Field(sa_column=Column(Instant, nullable=False, index=True))
-    epoch: int = Field(sa_column=Column(Integer, nullable=False))
-    generation: int = Field(sa_column=Column(Integer, nullable=False))
-    step: int = Field(sa_column=Column(Integer, nullable=False))
-
-
-class ProposalRow(SQLModel, table=True):
-    """An open proposal, for lists: who must decide next."""
-
-    __tablename__ = "proposal"
-    __table_args__ = (STRICT,)
-    district: str = Field(sa_column=_text(key=True))
-    number: str = Field(sa_column=_text(key=True))
-    id: str = Field(sa_column=_text(key=True))
-    trigger: str = Field(sa_column=_text())
-    next_roles: str = Field(sa_column=_text())
-    made_on: date = Field(sa_column=Column(Day, nullable=False))
 
 
 class DocumentRow(SQLModel, table=True):
@@ -259,19 +248,6 @@ class OutboxRow(SQLModel, table=True):
     sent_at: datetime | None = Field(sa_column=Column(Instant))
     tries: int = Field(sa_column=Column(Integer, nullable=False))
     fault: str = Field(sa_column=_text())
-
-
-class WorkRow(SQLModel, table=True):
-    """A task that a deadline gave."""
-
-    __tablename__ = "work"
-    __table_args__ = (STRICT,)
-    id: int = Field(sa_column=_id())
-    district: str = Field(sa_column=_text())
-    number: str = Field(sa_column=_text(index=True))
-    trigger: str = Field(sa_column=_text())
-    since: datetime = Field(sa_column=Column(Instant, nullable=False))
-    done: bool = Field(sa_column=Column(Flag, nullable=False))
 
 
 class RequestRow(SQLModel, table=True):
@@ -347,12 +323,9 @@ DEFINITION = _table("definition")
 CASE = _table("case_file")
 STANDING = _table("case_unit")
 ENTRY = _table("entry")
-TIMER = _table("timer")
-PROPOSAL = _table("proposal")
 DOCUMENT = _table("document")
 SERIES = _table("number_series")
 OUTBOX = _table("outbox")
-WORK = _table("work")
 REQUEST = _table("request")
 PUPIL = _table("pupil")
 FINDING = _table("finding")

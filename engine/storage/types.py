@@ -9,6 +9,20 @@ from sqlalchemy import Integer, LargeBinary, Text
 from sqlalchemy.types import TypeDecorator
 
 
+def instant_text(value: datetime) -> str:
+    """An aware instant as it is stored: fixed-width UTC text; raises ValueError for a naive one."""
+    if value.tzinfo is None:
+        raise ValueError("a naive instant must not be stored")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def instant_from(text: str) -> datetime:
+    """The instant that was stored as this text."""
+    return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware instant as fixed-width UTC text, so that text order is time order."""
 
@@ -17,15 +31,11 @@ class Instant(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> str | None:
         """Into the database; a naive instant is refused."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive instant must not be stored")
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return None if value is None else instant_text(value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> datetime | None:
         """Out of the database."""
-        return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        return None if value is None else instant_from(value)
 
 
 class Day(TypeDecorator[date]):
@@ -60,4 +70,4 @@ class Flag(TypeDecorator[bool]):
         return None if value is None else bool(value)
 
 
-__all__ = ["Day", "Flag", "Instant", "Integer", "LargeBinary", "Text"]
+__all__ = ["Day", "Flag", "Instant", "Integer", "LargeBinary", "Text", "instant_from", "instant_text"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select
@@ -15,34 +16,42 @@ from engine.clock import Clock
 from engine.definitions.workflow import Workflow
 from engine.errors import InstallationError
 from engine.storage import dialects
-from engine.storage.cases import CaseStore, Kinds
+from engine.storage.cases import CaseStore, Kinds, Opener, opened
 from engine.storage.documents import DocumentStore
 from engine.storage.invariants import invariants
 from engine.storage.keys import Keys
 from engine.storage.log import Log, log_access
-from engine.storage.outbox import OutboxStore, RequestStore, WorkStore
+from engine.storage.outbox import OutboxStore, RequestStore
 from engine.storage.people import PeopleStore, UnitStore
-from engine.storage.proposals import ProposalStore
 from engine.storage.roster import RosterStore, SubjectStore
-from engine.storage.rows import Conflict, DueTimer, StoredDocument, StoredEntry, StoredFinding
+from engine.storage.rows import Conflict, DueCase, StoredDocument, StoredEntry, StoredFinding
 from engine.storage.tables import DEFINITION, META, VERSION
 from engine.storage.timers import TimerStore
+
+REMEMBERED = 4096
+"""How many sealed parts of cases are kept opened in memory."""
 
 
 class UnitOfWork:
     """One transaction's view of the archive; nothing stays unless `commit` was called."""
 
-    def __init__(self, connection: Connection, district: str, keys: Keys, *, kinds: Kinds | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        district: str,
+        keys: Keys,
+        *,
+        kinds: Kinds | None = None,
+        opener: Opener = opened,
+    ) -> None:
         self.district = district
         self._connection = connection
-        self.cases = CaseStore(connection, district, keys, kinds=kinds)
+        self.cases = CaseStore(connection, district, keys, kinds=kinds, opener=opener)
         self.log = Log(connection, district, keys)
         self.timers = TimerStore(connection, district)
-        self.proposals = ProposalStore(connection, district)
         self.documents = DocumentStore(connection, district, keys)
         self.requests = RequestStore(connection, district)
         self.outbox = OutboxStore(connection, district)
-        self.work = WorkStore(connection, district)
         self.people = PeopleStore(connection, district)
         self.units = UnitStore(connection, district)
         self.roster = RosterStore(connection, district, keys)
@@ -66,6 +75,8 @@ class Archive:
         fresh = dialects.prepare(self._path)
         self._keys = Keys(keys_folder, fresh=fresh, clock=clock)
         self._kinds: dict[str, dict[str, str]] = {}
+        # A list opens the same cases again and again; the key is asked for before each, so what is erased stays shut.
+        self._opener = lru_cache(REMEMBERED)(opened)
         self._writer = dialects.writer(url)
         self._reader = dialects.reader(url)
 
@@ -149,7 +160,7 @@ class Archive:
             yield self._unit(connection)
 
     def _unit(self, connection: Connection) -> UnitOfWork:
-        return UnitOfWork(connection, self.district, self._keys, kinds=self._kinds)
+        return UnitOfWork(connection, self.district, self._keys, kinds=self._kinds, opener=self._opener)
 
     def access(self, account: str, what: str, number: str, *, at: datetime) -> None:
         """Log one reading before it is shown; when it cannot be logged, nothing is shown."""
@@ -168,4 +179,4 @@ class Archive:
         self._reader.dispose()
 
 
-__all__ = ["Archive", "Conflict", "DueTimer", "StoredDocument", "StoredEntry", "StoredFinding", "UnitOfWork"]
+__all__ = ["Archive", "Conflict", "DueCase", "StoredDocument", "StoredEntry", "StoredFinding", "UnitOfWork"]

@@ -11,7 +11,7 @@ from engine.app import App, open_app
 from engine.cli.demo_play import moment, settle
 from engine.clock import SteppedClock
 from engine.paths import config_dir
-from engine.services.model import ActRequest, Advanced
+from engine.services.model import ActRequest, Advanced, HistoryRow
 from engine.settings import Settings
 
 PASSWORD = "correct-horse-battery"
@@ -25,6 +25,8 @@ class House:
         self.app = app
         self.clock = clock
         self.count = 0
+        self.spoiled = False
+        """Set by a test that leaves the database in a state that does not hold."""
 
     def at(self, text: str) -> House:
         """Stand at a local time."""
@@ -45,9 +47,17 @@ class House:
 
     def case(self) -> str:
         """The number of a case that a person's confirmation opened."""
+        return self.cases(1)[0]
+
+    def cases(self, count: int) -> tuple[str, ...]:
+        """The numbers of several cases."""
         self.lists()
         found = [each for each in self.app.roster.findings("school") if each.kind_zh == "应到未到"]
-        return self.app.roster.confirm([found[0].id], "school")[0]
+        return self.app.roster.confirm([each.id for each in found[:count]], "school")
+
+    def history(self, number: str) -> tuple[HistoryRow, ...]:
+        """A case's history as an auditor reads it."""
+        return self.app.cases.show(number, "auditor").history
 
 
 @pytest.fixture
@@ -56,5 +66,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     clock = SteppedClock(moment("2026-09-01 14:00"))
     with open_app(Settings.read(data=tmp_path / "data", contact="电话000"), clock=clock) as app:
         settle(app, SAMPLE, PASSWORD)
-        yield House(app, clock)
-        assert app.archive.invariants() == []
+        made = House(app, clock)
+        yield made
+        assert made.spoiled or app.archive.invariants() == []

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from engine.cases.model import Decision
 from engine.cli.demo_script import BUREAU, SCENES, Scene
 from engine.definitions.workflow import BlockSource
 from engine.errors import InstallationError, RightRefused, RuleRefused, StaleRefused
 from engine.services import acting
 from engine.services.model import ActRequest
 from engine.services.refusals import ActRefused, RightAct, RuleAct, StaleAct
-from engine.storage.unit_of_work import Conflict
+from engine.storage.timers import TimerStore
+from engine.storage.unit_of_work import Conflict, DueCase
 from engine.worker import sweep_awaited
 from tests.services.acts import CONTACT, ELSEWHERE, ORDER, PERSUASION, SERVED, VISIT
 from tests.services.conftest import House
@@ -250,37 +252,40 @@ class TestTimers:
         assert any(row.trigger == "timer.overdue" for row in page.history)
         assert house.app.cases.worklist("township").overdue[0].case == number
 
-    def test_moot(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A timer that no longer fits its case is put in step with it."""
-        number = house.case()
-        with house.app.archive.read() as uow:
-            case = uow.cases.load(number)
-        assert case is not None
-        running = case.deadlines["first_visit"]
-        wrong = case._replace(deadlines={**case.deadlines, "first_visit": running._replace(generation=7)})
+    def test_a_row_that_claims_a_timer_it_has_not(self, house: House) -> None:
+        """A case whose row and deadlines do not fit fails alone; the others act."""
+        numbers = house.cases(2)
         with house.app.archive.begin() as uow:
-            uow.timers.replace(wrong)
+            uow._connection.exec_driver_sql(
+                "UPDATE case_file SET clock = '[[],[]]' WHERE number = :number", {"number": numbers[0]}
+            )
             uow.commit()
         house.at("2026-09-03 00:30")
-        assert house.app.timers.sweep().timers == 1
-        house.at("2026-09-03 00:31")
-        assert house.app.timers.sweep().timers == 1
+        swept = house.app.timers.sweep()
+        assert (1, True) == (swept.failed, swept.timers >= 1)
+        house.spoiled = True
 
-    def test_lost(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A timer that loses a race, or whose case is gone, fails alone."""
-        house.case()
-        house.at("2026-09-05 00:30")
-        real = type(house.app.timers)._act
+    def test_a_batch_with_a_case_that_cannot_be_written(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A case that spoils its batch is left alone at the end, and all others act."""
+        numbers = house.cases(3)
+        real = TimerStore.write
 
-        def lose(self: object, timer: object, now: object) -> int:
-            raise Conflict("x")
+        def refuse(self: TimerStore, done: list[tuple[DueCase, Decision]]) -> None:
+            if any(due.case.identity.number == numbers[1] for due, _ in done):
+                raise Conflict(numbers[1])
+            real(self, done)
 
-        monkeypatch.setattr(type(house.app.timers), "_act", lose)
-        assert house.app.timers.sweep().failed >= 1
-        monkeypatch.setattr(type(house.app.timers), "_act", real)
-        with house.app.archive.read() as uow:
-            due = uow.timers.claim(house.clock.now(), 1)[0]
-        assert house.app.timers._act(due._replace(case="QH-0-0"), house.clock.now()) == 0
+        monkeypatch.setattr(TimerStore, "write", refuse)
+        house.at("2026-09-03 00:30")
+        swept = house.app.timers.sweep()
+        acted = [n for n in numbers if any(r.trigger.startswith("timer.") for r in house.history(n))]
+        assert ([numbers[0], numbers[2]], 1) == (acted, swept.failed)
+
+    def test_limit(self, house: House) -> None:
+        """A sweep that may do only so much does the oldest first and leaves the rest to the next."""
+        house.cases(3)
+        house.at("2026-09-03 00:30")
+        assert (2, True) == (house.app.timers.sweep(2).timers, house.app.timers.sweep().timers >= 1)
 
     def test_blocked_channel(self, house: House) -> None:
         """A message that cannot go out stays and is tried again later."""

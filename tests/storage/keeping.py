@@ -63,16 +63,14 @@ def keep(uow: UnitOfWork, decision: Decision) -> CaseView:
     made = papers(uow, decision)
     head = uow.log.append(decision, made, VERSION)
     stored = decision._replace(case=decision.case._replace(head=head))
+    awaits = ("legal_reviewer",) if stored.case.proposals else ()
     if decision.before is None:
-        uow.cases.add(stored, VERSION)
+        uow.cases.add(stored, VERSION, awaits=awaits)
     else:
-        uow.cases.save(stored)
-    uow.timers.replace(stored.case)
-    uow.work.done(stored.case.identity.number, decision.entry.trigger)
+        uow.cases.save(stored, awaits=awaits)
     for document in made:
         uow.documents.put(document)
     uow.documents.drop_drafts(stored.case)
-    uow.proposals.replace(stored.case, [(each, ("legal_reviewer",)) for each in stored.case.proposals])
     return stored.case
 
 

@@ -28,7 +28,7 @@ def story(archive: Archive) -> Story:
     played.act(OFFICER, "visit", result="nobody_home", visitors=(CHILD, "乙"))
     played.act(OFFICER, "visit", result="agrees", returns=date(2026, 9, 3), visitors=(CHILD, "乙"))
     with archive.begin() as uow:
-        uow.outbox.put(played.case, "visit", "township_head", at=NOW)
+        uow.outbox.put([(played.case, "visit", "township_head")], at=NOW)
         uow.commit()
     archive.access("officer", "case", NUMBER, at=NOW)
     return played

@@ -27,19 +27,24 @@ def story(archive: Archive) -> Story:
 
 
 ROW = f"{NUMBER}：个案行与密封内容不符"
+HISTORY = f"{NUMBER}：个案行与历史不符"
 GAP = "township 责改〔2026〕：文号不连续，应为1至1"
 FAULTS = {
-    "state": ("UPDATE case_file SET state = 'returned'", [ROW]),
-    "owner": ("UPDATE case_file SET owner = 'other'", [ROW]),
+    "state": ("UPDATE case_file SET state = 'returned'", [HISTORY]),
+    "owner": ("UPDATE case_file SET owner = 'other'", [HISTORY]),
     "due date": ("UPDATE case_file SET due_on = '2030-01-01'", [ROW]),
     "no due date": ("UPDATE case_file SET due_on = NULL", [ROW]),
     "channel": ("UPDATE case_file SET channel = 'other'", [ROW]),
-    "version": ("UPDATE case_file SET version = version + 1", [ROW]),
-    "view": ("UPDATE case_file SET sealed = x'00'", [f"{NUMBER}：密封数据的算法标记不认识；可能由更新的版本写入"]),
+    "version": ("UPDATE case_file SET version = version + 1", [HISTORY]),
+    "view": ("UPDATE case_file SET body = x'00'", [f"{NUMBER}：密封数据的算法标记不认识；可能由更新的版本写入"]),
     "subject": ("UPDATE case_file SET subject = 'G9'", [f"{NUMBER}：没有密钥"]),
     "standing": ("DELETE FROM case_unit WHERE unit = 'school'", [f"{NUMBER}：涉案单位与个案所记不符"]),
-    "timer gone": ("DELETE FROM timer", [f"{NUMBER}：定时与期限不符"]),
-    "timer moved": ("UPDATE timer SET due_at = '2030-01-01T00:00:00.000000Z'", [f"{NUMBER}：定时与期限不符"]),
+    "timer gone": ("UPDATE case_file SET next_at = NULL", [ROW]),
+    "timer moved": ("UPDATE case_file SET next_at = '2030-01-01T00:00:00.000000Z'", [ROW]),
+    "clock": ("UPDATE case_file SET clock = replace(clock, '\"running\"', '\"waiting\"')", [ROW]),
+    "watchers": ("UPDATE case_file SET clock = replace(clock, ',[]]', ',[\"x\"]]')", [HISTORY]),
+    "undoable": ("UPDATE case_file SET undoable = 1", [HISTORY]),
+    "awaits": ("UPDATE case_file SET awaits = ',township_head,'", [ROW]),
     "status": (
         "UPDATE document SET status = 'withdrawn' WHERE kind = 'visit_record'", [f"{NUMBER}：文书与个案所记不符"],
     ),
@@ -62,7 +67,10 @@ FAULTS = {
         "UPDATE document SET issued_on = NULL WHERE document_number <> ''",
         ["township 宣责改〔2026〕1号：文号的年份与签发日期不符", GAP],
     ),
-    "entry": ("UPDATE entry SET sealed = x'00' WHERE seq = 2", [f"{NUMBER} 第2条：内容与登记时不符"]),
+    "entry": (
+        "UPDATE entry SET sealed = x'00' WHERE seq = 2",
+        [f"{NUMBER} 第2条：内容与登记时不符", f"{NUMBER}：密封数据的算法标记不认识；可能由更新的版本写入"],
+    ),
 }  # fmt: skip
 
 

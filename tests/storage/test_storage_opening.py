@@ -41,12 +41,12 @@ class TestSchema:
             assert [NUMBER] == uow.cases.numbers()
         second.close()
 
-    @pytest.mark.parametrize("found", ["2", "0"])
+    @pytest.mark.parametrize("found", ["3", "0"])
     def test_other_version(self, tmp_path: Path, found: str) -> None:
         """A database of another version of the tables is refused, with both versions."""
         opened(tmp_path).close()
         spoil(tmp_path, f"UPDATE meta SET value = '{found}' WHERE name = 'schema'")
-        with pytest.raises(InstallationError, match=f"数据库的表是第{found}版，程序认识第1版"):
+        with pytest.raises(InstallationError, match=f"数据库的表是第{found}版，程序认识第2版"):
             opened(tmp_path)
 
     def test_other_district(self, tmp_path: Path) -> None:

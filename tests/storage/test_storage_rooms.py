@@ -1,4 +1,4 @@
-"""The stores one by one: timers, documents, outbox, tasks, requests, subjects, findings."""
+"""The stores one by one: timers, documents, outbox, requests, subjects, findings."""
 
 from __future__ import annotations
 
@@ -7,15 +7,29 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
+from engine.cases.decide import decide
+from engine.cases.model import Command, Decision
+from engine.cases.passing import timer_values
+from engine.clock import at_local
+from engine.definitions.facts import SYSTEM, CaseView
 from engine.errors import StaleRefused
 from engine.roster.findings import Finding
-from engine.storage.cases import derived
-from engine.storage.types import Day, Flag, Instant
-from engine.storage.unit_of_work import Archive
-from tests.cases.little import OFFICER, UNITS
-from tests.storage.keeping import NUMBER, Story, kept, opening
+from engine.storage.case_row import derived
+from engine.storage.types import Day, Flag, Instant, instant_text
+from engine.storage.unit_of_work import Archive, Conflict
+from tests.cases.little import OFFICER, UNITS, calendar, little
+from tests.storage.keeping import NUMBER, VERSION, Story, kept, opening
 
 NOW = datetime(2026, 9, 1, 2, tzinfo=UTC)
+
+
+def acted(case: CaseView, now: datetime) -> Decision:
+    """What the first timer of a case does."""
+    running = next(each for each in case.deadlines.values() if each.next_at)
+    command = Command("t", case.identity.number, "timer.act", SYSTEM, timer_values(running))
+    decided = decide(little(), case, command, now, calendar())
+    assert isinstance(decided, Decision)
+    return decided
 
 
 def visited(archive: Archive) -> Story:
@@ -121,14 +135,17 @@ class TestCases:
         same = one._replace(name="same", late_after=None)
         met = one._replace(name="met", status="met", due_on=date(2026, 1, 1))
         told = derived(case._replace(deadlines={"met": met, "same": same, "one": one}))
-        assert (one.due_on, one.late_after) == (told["due_on"], told["late_after"])
+        assert one.due_on
+        assert one.late_after
+        assert (one.due_on.isoformat(), instant_text(one.late_after)) == (told["due_on"], told["late_after"])
 
     def test_two_deadlines_without_instant(self) -> None:
         """Two deadlines of one day that both lack their instant compare without a fault."""
         case = opening().case
         one = case.deadlines["first_visit"]._replace(late_after=None)
         told = derived(case._replace(deadlines={"a": one, "b": one._replace(name="b")}))
-        assert (one.due_on, None) == (told["due_on"], told["late_after"])
+        assert one.due_on
+        assert (one.due_on.isoformat(), None) == (told["due_on"], told["late_after"])
 
 
 class TestTimers:
@@ -144,17 +161,40 @@ class TestTimers:
             every = uow.timers.claim(moment, 10)
             first = uow.timers.claim(moment, 1)
         assert ([], every[:1]) == (early, first)
-        assert [("QH-2", "first_visit"), (NUMBER, "after_visit")] == [(each.case, each.deadline) for each in every]
-        running = other.deadlines["first_visit"]
-        assert (running.next_at, running.epoch, running.generation, running.step) == every[0][2:]
+        assert ["QH-2", NUMBER] == [each.case.identity.number for each in every]
+        assert (other.deadlines, other.head, VERSION) == (
+            every[0].case.deadlines,
+            every[0].case.head,
+            every[0].definition,
+        )
 
-    def test_replaced_with_the_case(self, archive: Archive) -> None:
-        """Timers of deadlines that ended go with the act that ended them; a case without deadlines has none."""
-        story = visited(archive)
+    def test_batch(self, archive: Archive) -> None:
+        """A batch of acts of timers is written as one: entries chained, rows moved on, nothing sealed."""
+        kept(archive, opening())
+        kept(archive, opening("QH-2"))
+        now = at_local(date(2026, 9, 30), 8)
         with archive.begin() as uow:
-            before = {each[0] for each in uow.timers.of(NUMBER)}
-            uow.timers.replace(story.case._replace(deadlines={}))
-            assert ({"after_visit"}, set()) == (before, uow.timers.of(NUMBER))
+            due = uow.timers.claim(now, 10)
+            done = [(each, acted(each.case, now)) for each in due]
+            uow.timers.write(done)
+            uow.timers.write([])
+            uow.commit()
+        with archive.read() as uow:
+            entries = [uow.log.of(each.case.identity.number)[-1] for each in due]
+            again = [uow.cases.load(each.case.identity.number) for each in due]
+        assert ["timer.remind", "timer.remind"] == [each.trigger for each in entries]
+        assert [d.case.deadlines for _, d in done] == [case.deadlines for case in again if case]
+        assert [] == archive.invariants()
+
+    def test_a_case_that_moved_on(self, archive: Archive) -> None:
+        """A batch that was decided on a case that moved on is refused as a whole."""
+        story = Story(archive)
+        now = at_local(date(2026, 9, 30), 8)
+        with archive.read() as uow:
+            (due,) = uow.timers.claim(now, 10)
+        story.act(OFFICER, "case.note", text="备注")
+        with archive.begin() as uow, pytest.raises(Conflict):
+            uow.timers.write([(due, acted(due.case, now))])
 
 
 class TestDocuments:
@@ -192,13 +232,13 @@ class TestDocuments:
 
 
 class TestOutbox:
-    """`OutboxStore`, `WorkStore` and `RequestStore`."""
+    """`OutboxStore` and `RequestStore`."""
 
     def test_names_no_person(self, archive: Archive) -> None:
         """A message names the case only, has a key of its own, and waits for its moment."""
         case = kept(archive, opening())
         with archive.begin() as uow:
-            uow.outbox.put(case, "visit", "township_head", at=NOW)
+            uow.outbox.put([(case, "visit", "township_head")], at=NOW)
             assert [] == uow.outbox.due(NOW - timedelta(seconds=1), 9)
             (message,) = uow.outbox.due(NOW, 9)
         assert (f"{NUMBER}:1:visit:township_head", f"个案 {NUMBER} 有新的事项，请登录查看") == (
@@ -211,7 +251,7 @@ class TestOutbox:
         case = kept(archive, opening())
         waits, now = [], NOW
         with archive.begin() as uow:
-            uow.outbox.put(case, "visit", "township_head", at=NOW)
+            uow.outbox.put([(case, "visit", "township_head")], at=NOW)
             for _ in range(60):
                 (message,) = uow.outbox.due(now, 9)
                 uow.outbox.mark(message.id, now, good=False, detail="no answer")
@@ -223,17 +263,6 @@ class TestOutbox:
             uow.outbox.mark(message.id, now, good=True, detail="")
             assert [] == uow.outbox.due(now + timedelta(days=99), 9)
         assert ([2, 4, 8, 16, 32, 64, 128, 256, 360], {360}) == (waits[:9], set(waits[9:]))
-
-    def test_tasks(self, archive: Archive) -> None:
-        """A task stays open until its act is done in its case."""
-        case = kept(archive, opening())
-        with archive.begin() as uow:
-            for trigger in ("check", "visit"):
-                uow.work.put(case, trigger, NOW)
-            uow.work.done("QH-9", "check")
-            before = uow.work.open(NUMBER)
-            uow.work.done(NUMBER, "check")
-            assert (["check", "visit"], ["visit"]) == (before, uow.work.open(NUMBER))
 
     def test_requests(self, archive: Archive) -> None:
         """An accepted request is found by its id with what it asked and got."""

@@ -258,12 +258,12 @@ class TestApproval:
         story = self._proposed(archive)
         with archive.read() as uow:
             drafts = [(each.kind, each.status, each.number) for each in uow.documents.of(NUMBER)]
-            assert [(NUMBER, story.case.proposals[0].id)] == uow.proposals.open()
+            assert [NUMBER] == uow.cases.listed(None, awaiting=True)
         story.act(REVIEWER, "proposal.approve", proposal="order")
         story.act(HEAD, "proposal.approve", proposal="order")
         with archive.read() as uow:
             issued = [(each.kind, each.status, each.number) for each in uow.documents.of(NUMBER)]
-            assert [] == uow.proposals.open()
+            assert [] == uow.cases.listed(None, awaiting=True)
         visited = ("visit_record", "issued", "")
         assert [visited, ("correction_order", "draft", "")] == drafts
         assert [visited, ("correction_order", "issued", "宣责改〔2026〕1号")] == issued

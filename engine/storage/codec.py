@@ -1,0 +1,130 @@
+"""Values of the decision room as bytes, and back to equal ones.
+
+Tagged JSON: `$d` a day, `$t` an instant, `$s` a span, `$f` a set, `$m` a mapping, `$o` and `$n` one of our classes by
+the values of its fields in their order. Fields are only ever appended, with a default: what an earlier release wrote
+is read as long as the classes keep to that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any
+
+from engine.definitions.facts import (
+    Act,
+    Addressee,
+    CaseView,
+    Document,
+    Identity,
+    Link,
+    Pause,
+    Proposal,
+    Running,
+    SubjectFacts,
+    Tally,
+    UnitFacts,
+)
+from engine.workdays import Hold, Span
+
+_KNOWN: tuple[type, ...] = (
+    Act, Addressee, CaseView, Document, Hold, Identity, Link, Pause, Proposal, Running, SubjectFacts, Tally, UnitFacts,
+)  # fmt: skip
+
+_Encoder = Callable[[Any], object]
+
+
+def _same(value: object) -> object:
+    return value
+
+
+def _many(value: Any) -> object:
+    return [encode(each) for each in value]
+
+
+def _mapping(value: Any) -> object:
+    return {"$m": [[key, encode(each)] for key, each in value.items()]}
+
+
+def _named(name: str) -> _Encoder:
+    return lambda value: {"$n": name, "f": [encode(each) for each in value]}
+
+
+def _record(name: str, cls: Any) -> _Encoder:
+    values = attrgetter(*(field.name for field in fields(cls)))
+    return lambda value: {"$o": name, "f": [encode(each) for each in values(value)]}
+
+
+_ENCODERS: dict[type, _Encoder] = {
+    type(None): _same,
+    bool: _same,
+    int: _same,
+    str: _same,
+    datetime: lambda value: {"$t": value.isoformat()},
+    date: lambda value: {"$d": value.isoformat()},
+    Span: lambda value: {"$s": str(value)},
+    frozenset: lambda value: {"$f": sorted(value)},
+    tuple: _many,
+    list: _many,
+    dict: _mapping,
+    MappingProxyType: _mapping,
+    **{cls: _record(cls.__name__, cls) if is_dataclass(cls) else _named(cls.__name__) for cls in _KNOWN},
+}
+
+
+def encode(value: object) -> object:
+    """A value as JSON that `decode` reads back to an equal one; raises TypeError for what a case cannot hold."""
+    encoder = _ENCODERS.get(type(value))
+    return encoder(value) if encoder is not None else _unusual(value)
+
+
+def _unusual(value: object) -> object:
+    """Kinds of text, number, mapping and sequence that are not built in but mean the same."""
+    kinds: tuple[tuple[type, _Encoder], ...] = ((str, str), (int, int), (Mapping, _mapping), (tuple, _many))
+    for kind, encoder in kinds:
+        if isinstance(value, kind):
+            return encoder(value)
+    raise TypeError(f"a case cannot hold a {type(value).__name__}")
+
+
+def _made(cls: type) -> Callable[[dict[str, Any]], Any]:
+    if not is_dataclass(cls):
+        return lambda value: cls(*map(decode, value["f"]))
+    names = [field.name for field in fields(cls)]
+    return lambda value: cls(**dict(zip(names, map(decode, value["f"]), strict=False)))
+
+
+_CLASSES = {cls.__name__: _made(cls) for cls in _KNOWN}
+_DECODERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "$t": lambda value: datetime.fromisoformat(value["$t"]),
+    "$d": lambda value: date.fromisoformat(value["$d"]),
+    "$s": lambda value: Span.parse(value["$s"]),
+    "$f": lambda value: frozenset(value["$f"]),
+    "$m": lambda value: {key: decode(each) for key, each in value["$m"]},
+    "$n": lambda value: _CLASSES[value["$n"]](value),
+    "$o": lambda value: _CLASSES[value["$o"]](value),
+}
+
+
+def decode(value: Any) -> Any:
+    """What `encode` wrote, as it was; lists come back as tuples."""
+    kind = type(value)
+    if kind is dict:
+        return _DECODERS[next(iter(value))](value)
+    if kind is list:
+        return tuple([decode(each) for each in value])
+    return value
+
+
+def value_bytes(value: object) -> bytes:
+    """Any value of the decision room as bytes."""
+    return json.dumps(encode(value), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def value_from(data: bytes) -> Any:
+    """The value that `value_bytes` wrote."""
+    return decode(json.loads(data))
