@@ -12,16 +12,18 @@ from engine.clock import Clock
 from engine.definitions.load import load_all
 from engine.definitions.workflow import Workflow
 from engine.paths import config_dir, workflows_dir
+from engine.services.almanac import Almanac
 from engine.services.audit import Audit
 from engine.services.cases import Cases
 from engine.services.notices import Notices
 from engine.services.office import Office
 from engine.services.people import People
+from engine.services.recalculation import Calendars
 from engine.services.roster import Roster
 from engine.services.timers import Timers
 from engine.settings import Settings
 from engine.storage.unit_of_work import Archive
-from engine.workdays import Calendar, load_calendar
+from engine.workdays import Calendar
 from notifications.channels.file import FileChannel
 from notifications.pdf import PdfPrinter
 
@@ -32,7 +34,6 @@ class App:
 
     settings: Settings
     clock: Clock
-    calendar: Calendar
     workflows: Mapping[str, Workflow]
     archive: Archive
     cases: Cases
@@ -41,11 +42,27 @@ class App:
     roster: Roster
     people: People
     audit: Audit
+    calendars: Calendars
     demo: bool
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar in force."""
+        return self.cases.office.calendar
 
     def today(self) -> date:
         """The installation's present day."""
         return self.cases.office.today()
+
+
+def calendar_in_force(settings: Settings) -> Calendar:
+    """The calendar of an installation that exists, without its law and services."""
+    archive = Archive(settings.database_url, settings.data / "keys", district=settings.district)
+    try:
+        archive.create_schema()
+        return Almanac(config_dir() / "calendar", archive.calendar_files).calendar
+    finally:
+        archive.close()
 
 
 @contextmanager
@@ -55,18 +72,17 @@ def open_app(settings: Settings, *, clock: Clock | None = None) -> Iterator[App]
     A database that does not exist yet is made. Raises DefinitionError for a bad workflow, InstallationError for a
     database or key that cannot be used.
     """
-    calendar = load_calendar(config_dir() / "calendar")
     workflows = load_all(workflows_dir(), config_dir())
     archive = Archive(settings.database_url, settings.data / "keys", district=settings.district)
     try:
         archive.create_schema()
+        almanac = Almanac(config_dir() / "calendar", archive.calendar_files)
         clock = clock or Clock(offset=archive.offset)
-        office = Office(settings=settings, archive=archive, workflows=workflows, calendar=calendar, clock=clock)
+        office = Office(settings=settings, archive=archive, workflows=workflows, almanac=almanac, clock=clock)
         archive.publish(workflows.values(), clock.now())
         yield App(
             settings=settings,
             clock=clock,
-            calendar=calendar,
             workflows=workflows,
             archive=archive,
             cases=Cases(office=office),
@@ -75,6 +91,7 @@ def open_app(settings: Settings, *, clock: Clock | None = None) -> Iterator[App]
             roster=Roster(office=office),
             people=People(office=office),
             audit=Audit(office=office),
+            calendars=Calendars(office=office),
             demo=bool(archive.offset),
         )
     finally:

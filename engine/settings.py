@@ -11,6 +11,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine.errors import InputError
 
+DATABASE = "yingfan.db"
+"""The name of the database's file below the data folder."""
+
 
 class Settings(BaseSettings):
     """Every setting, in rising order: config/default.yaml, the file given, environment YINGFAN_*, options."""
@@ -32,7 +35,7 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """The database's URL, worked out from the data folder where none is given."""
-        return self.database or f"sqlite:///{(self.data / 'yingfan.db').resolve()}"
+        return self.database or f"sqlite:///{(self.data / DATABASE).resolve()}"
 
     @classmethod
     def read(cls, *files: Path, **options: object) -> Self:

@@ -117,10 +117,9 @@ def _applies(rule: DeadlineRule, moment: Moment, *, before: date, due: date) -> 
 
 def _served(rule: DeadlineRule, moment: Moment) -> bool:
     """True when the limit runs from the service of a document, or is printed in one that somebody has in hand."""
-    if rule.starts.kind == "served":
-        return True
     printed = (each for each in moment.documents if each.kind == rule.printed_in and each.status == "issued")
-    return any(whom.served_on is not None for document in printed for whom in document.addressees)
+    in_hand = any(whom.served_on is not None for document in printed for whom in document.addressees)
+    return rule.starts.kind == "served" or in_hand
 
 
 def _stayed(running: Running, reckoning: Reckoning) -> Running:

@@ -23,7 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("engine.cli.demo:demo", "演示：建演示库，演一遍办案过程，打印经过，然后开放网页"),
     "run": ("engine.cli.serve:run", "运行：网页和定时在同一进程"),
     "due": ("engine.cli.time:due", "推算期限"),
-    "calendar": ("engine.cli.time:app_calendar", "节假日历：列出、检查"),
+    "calendar": ("engine.cli.calendars:app", "节假日历：列出、检查、载入新的安排、重算报告"),
     "idnumber": ("engine.cli.idnumber:app", "公民身份号码：检查"),
     "workflow": ("engine.cli.workflow:app", "流程：检查、列出、查看、画图"),
 }

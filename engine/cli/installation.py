@@ -1,26 +1,15 @@
-"""Which installation a command works on: its settings, and the installation opened."""
+"""Which installation a command works on: opened for its time."""
 
 from __future__ import annotations
 
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import typer
 
 from engine.app import App, open_app
-from engine.paths import config_dir
-from engine.settings import Settings
-
-
-def settings_of(ctx: typer.Context, **options: object) -> Settings:
-    """The settings of a command: default file, the file given, environment, options."""
-    files = [config_dir() / "default.yaml"]
-    named = (ctx.find_root().obj or {}).get("config", "")
-    if named:
-        files.append(Path(named))
-    return Settings.read(*(file for file in files if file.exists() or named), **options)
+from engine.cli.options import settings_of
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import typer
 import uvicorn
 
 from engine.app import App, open_app
-from engine.cli.installation import settings_of
+from engine.cli.options import settings_of
 from engine.web.application import create_web
 from engine.worker import scheduler_for
 

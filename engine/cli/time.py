@@ -1,25 +1,29 @@
-"""yingfan due, yingfan calendar: statutory time on the command line."""
+"""yingfan due: a due date with every step of it."""
 
 from __future__ import annotations
 
 import json
 from datetime import date
-from pathlib import Path
+from importlib import import_module
 
 import typer
 
+from engine.cli.options import settings_of
 from engine.errors import InputError
 from engine.paths import config_dir
-from engine.workdays import Hold, Reckoning, Roll, Span, load_calendar, reckon
-from engine.workdays.orders import check_order, read_orders, read_school_years
+from engine.settings import DATABASE
+from engine.workdays import Calendar, Hold, Reckoning, Roll, Span, load_calendar, reckon
 
 WEEKDAYS = "一二三四五六日"
 
-app_calendar = typer.Typer(add_completion=False, no_args_is_help=True)
 
-
-def _calendar() -> Path:
-    return config_dir() / "calendar"
+def _calendar(ctx: typer.Context) -> Calendar:
+    """The calendar in force where there is an installation, else the shipped one, which needs no database."""
+    settings = settings_of(ctx)
+    if settings.database or (settings.data / DATABASE).exists():
+        in_force: Calendar = import_module("engine.app").calendar_in_force(settings)
+        return in_force
+    return load_calendar(config_dir() / "calendar")
 
 
 def read_day(text: str, what: str) -> date:
@@ -42,6 +46,7 @@ def read_hold(text: str) -> Hold:
 
 
 def due(
+    ctx: typer.Context,
     start: str = typer.Option(..., "--from", help="起算的事件日（当日不计），例如 2026-09-30"),
     add: str = typer.Option(..., "--add", help='期限，例如 "5 workdays"、"6 months"'),
     roll: str = typer.Option("next-workday", "--roll", help="末日为休息日时：next-workday 顺延，none 不顺延"),
@@ -55,7 +60,7 @@ def due(
     if span.unit.value == "hours":
         raise InputError("--add 按小时的期限需要起始时刻；这里可用工作日、日、上课日、周、月、年")
     holds = tuple(read_hold(each) for each in hold)
-    found = reckon(read_day(start, "--from"), span, load_calendar(_calendar()), holds, roll=Roll(roll))
+    found = reckon(read_day(start, "--from"), span, _calendar(ctx), holds, roll=Roll(roll))
     if as_json:
         told = {
             "due_on": found.due_on.isoformat(),
@@ -74,47 +79,3 @@ def _tell(found: Reckoning) -> None:
         counted = f"计{step.counted}" if step.counted else "不计"
         days = f"{step.first}" if step.first == step.last else f"{step.first}..{step.last}"
         print(f"  {days:<24}{counted:<6}{step.why}")
-
-
-@app_calendar.command("list")
-def list_(
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
-) -> None:
-    """List the holiday orders by year, with number, date, status and revision."""
-    orders = read_orders(_calendar())
-    if as_json:
-        told = [
-            {
-                "year": y,
-                "order": o.order,
-                "dated": o.dated,
-                "status": o.status,
-                "revision": o.revision,
-                "days": len(o.rows),
-            }
-            for y, o in sorted(orders.items())
-        ]
-        print(json.dumps(told, ensure_ascii=False))
-        return
-    for year, order in sorted(orders.items()):
-        status = "已公布" if order.published else "暂定"
-        print(f"{year}  {status}  第{order.revision}版  {order.order}  {order.dated}  {len(order.rows)}天")
-
-
-@app_calendar.command("check")
-def check(
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
-) -> None:
-    """Check the calendar files; exit 1 for a problem. A missing order of next year is told, but is none."""
-    orders = read_orders(_calendar())
-    read_school_years(_calendar())
-    problems = [problem for order in orders.values() for problem in check_order(order)]
-    last = max(orders)
-    notes = [f"{last + 1}年放假安排没有载入：{last}年最后十日和{last + 1}年的日期均为暂定"]
-    if as_json:
-        print(json.dumps({"problems": problems, "notes": notes}, ensure_ascii=False))
-    else:
-        for line in [*problems, *notes]:
-            print(line)
-    if problems:
-        raise typer.Exit(1)

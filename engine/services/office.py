@@ -11,6 +11,7 @@ from engine.clock import Clock, local_day
 from engine.definitions.facts import Actor, CaseView, UnitFacts
 from engine.definitions.workflow import NoticeRule, Workflow
 from engine.errors import InstallationError
+from engine.services.almanac import Almanac
 from engine.services.refusals import NOT_FOUND, refused
 from engine.settings import Settings
 from engine.workdays import Calendar
@@ -27,13 +28,18 @@ class Office:
     settings: Settings
     archive: Archive
     workflows: Mapping[str, Workflow]
-    calendar: Calendar
+    almanac: Almanac
     clock: Clock
     templates: dict[tuple[str, str], CompiledTemplate] = field(default_factory=dict)
 
     def now(self) -> datetime:
         """The present instant of this installation; a demonstration lives on another day."""
         return self.clock.now()
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar in force; another node's new one from the next refresh on."""
+        return self.almanac.calendar
 
     def today(self) -> date:
         """The present legal day."""

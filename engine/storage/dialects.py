@@ -31,6 +31,7 @@ APPEND_ONLY = {
     "entry": "id = NEW.id OR (district = NEW.district AND number = NEW.number AND seq = NEW.seq)",
     "access_log": "id = NEW.id",
     "outbox": "id = NEW.id",
+    "calendar_file": "id = NEW.id",
 }
 """Tables whose rows stay as written, with what makes a new row take an old one's place."""
 

@@ -16,6 +16,7 @@ from engine.clock import Clock
 from engine.definitions.workflow import Workflow
 from engine.errors import InstallationError
 from engine.storage import dialects
+from engine.storage.calendars import CalendarStore
 from engine.storage.cases import CaseStore, Kinds, Opener, opened
 from engine.storage.documents import DocumentStore
 from engine.storage.invariants import invariants
@@ -27,6 +28,7 @@ from engine.storage.roster import RosterStore, SubjectStore
 from engine.storage.rows import Conflict, DueCase, StoredDocument, StoredEntry, StoredFinding
 from engine.storage.tables import DEFINITION, META, VERSION
 from engine.storage.timers import TimerStore
+from engine.workdays.orders import CalendarFile
 
 REMEMBERED = 4096
 """How many sealed parts of cases are kept opened in memory."""
@@ -55,6 +57,7 @@ class UnitOfWork:
         self.people = PeopleStore(connection, district)
         self.units = UnitStore(connection, district)
         self.roster = RosterStore(connection, district, keys)
+        self.calendars = CalendarStore(connection, district)
         self.subjects = SubjectStore(connection, district, keys)
 
     def commit(self) -> None:
@@ -118,6 +121,11 @@ class Archive:
     def _set(self, connection: Connection, name: str, value: str) -> None:
         connection.execute(delete(META).where(META.c.name == name))
         connection.execute(insert(META), {"name": name, "value": value})
+
+    def calendar_files(self) -> tuple[int, list[CalendarFile]]:
+        """The id of the last calendar file that was taken in, and all of them, oldest first."""
+        with self.read() as uow:
+            return uow.calendars.last(), uow.calendars.files()
 
     @property
     def offset(self) -> timedelta:

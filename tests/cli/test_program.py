@@ -146,7 +146,7 @@ class TestTime:
         folder.mkdir()
         text = "order,x\ndated,x\nstatus,provisional\nrevision,1\n2026-09-21,work,x\n"
         (folder / "holidays-2026.csv").write_text(text, "utf-8")
-        monkeypatch.setattr("engine.cli.time.config_dir", lambda: tmp_path)
+        monkeypatch.setattr("engine.cli.calendars.config_dir", lambda: tmp_path)
         assert cli.run(["calendar", "check"]) == 1
         told = capsys.readouterr().out
         assert "不会是调休上班" in told
