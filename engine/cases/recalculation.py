@@ -43,7 +43,7 @@ class Change(NamedTuple):
 
 
 def changes(
-    plan: Plan, case: CaseView, now: datetime, calendar: Calendar, *, accepted: frozenset[str] | None = frozenset()
+    plan: Plan, case: CaseView, calendar: Calendar, *, now: datetime, accepted: frozenset[str] | None = frozenset()
 ) -> tuple[Change, ...]:
     """What this calendar changes in a case, deadline by deadline; empty when every date stands as it is.
 
@@ -66,14 +66,16 @@ def changes(
     return tuple(found.values())
 
 
-def told(plan: Plan, case: CaseView, now: datetime, calendars: tuple[Calendar, Calendar]) -> tuple[Change, ...]:
+def told(plan: Plan, case: CaseView, calendars: tuple[Calendar, Calendar], *, now: datetime) -> tuple[Change, ...]:
     """The lines of a report: what the second calendar changes in a case that was worked out on the first one.
 
     A date that stays as it was told is a line only when the two calendars differ about it.
     """
     before, after = calendars
-    known = {(e.deadline, e.due_after) for e in changes(plan, case, now, before, accepted=None) if e.applies == STAYS}
-    found = changes(plan, case, now, after, accepted=None)
+    known = {
+        (e.deadline, e.due_after) for e in changes(plan, case, before, now=now, accepted=None) if e.applies == STAYS
+    }
+    found = changes(plan, case, after, now=now, accepted=None)
     return tuple(e for e in found if e.applies != STAYS or (e.deadline, e.due_after) not in known)
 
 
@@ -164,7 +166,7 @@ def act(attempt: Attempt) -> Outcome:
         return refuse("right", right_reason(RECALCULATORS))
     accepts = attempt.command.values.get("accepts")
     wanted: Mapping[str, object] = accepts if isinstance(accepts, Mapping) and not system else {}
-    found = changes(attempt.plan, attempt.case, attempt.now, attempt.calendar, accepted=frozenset(wanted))
+    found = changes(attempt.plan, attempt.case, attempt.calendar, now=attempt.now, accepted=frozenset(wanted))
     applied = [e for e in found if _taken(e, wanted) and e.running != attempt.case.deadlines[e.deadline]]
     if not applied:
         return refuse("moot", Reason("timer", "calendar", "期限已经按现行日历推算，没有要改的"))

@@ -202,6 +202,8 @@ class PageMaker:
         """The values of an entry in words, under the labels of its form."""
         if entry.trigger.startswith("timer."):
             return (("期限", self._word("deadline", entry.values.get("deadline", ""))),)
+        if entry.trigger == "case.recalculate":
+            return self._recalculated(entry)
         known = {field.name: field for field in form}
         units = self.unit_names()
         told = []
@@ -211,6 +213,17 @@ class PageMaker:
             explained = field is not None and name not in ("document", "deadline")
             told.append((zh, label(field, value, units) if field and explained else self._word(name, value)))
         return tuple(told)
+
+    def _recalculated(self, entry: StoredEntry) -> tuple[tuple[str, str], ...]:
+        """What a new calendar did, in words: both versions and every date that moved."""
+        moved, before = entry.values.get("moved"), entry.values.get("calendars_before")
+        days = [f"{self._word('deadline', name)}：{each}" for name, each in dict(moved or {}).items()]  # type: ignore[call-overload]  # a Mapping
+        told = (
+            ("变动", "；".join(days)),
+            ("原日历版本", _shown(before)),
+            ("日历版本", _shown(entry.values.get("calendar"))),
+        )
+        return tuple((zh, text) for zh, text in told if text)
 
     def unit_names(self) -> dict[str, str]:
         """Names of all units by code."""

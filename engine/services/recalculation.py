@@ -148,11 +148,11 @@ class Calendars:
         """One case: its lines into the report, and what moves by itself moved with an entry."""
         now = self.office.now()
         with self.office.archive.begin() as uow:
-            case = uow.cases.load(number)
+            case = uow.cases.load(number, lock=True)
             if case is None:
                 return
             workflow = self.office.version(uow.cases.definition_of(number))
-            found = told(plan_of(workflow), case, now, (before, self.office.calendar))
+            found = told(plan_of(workflow), case, (before, self.office.calendar), now=now)
             if not found:
                 return
             values = {"report": report.id}

@@ -41,7 +41,7 @@ def next_year(*rows: str) -> Calendar:
 def found(case: CaseView, new: Calendar, now: datetime | None = None) -> dict[str, Change]:
     """The changes of a case by deadline."""
     moment = now or at_local(date(2026, 9, 2), 10)
-    return {each.deadline: each for each in changes(plan_of(little()), case, moment, new, accepted=None)}
+    return {each.deadline: each for each in changes(plan_of(little()), case, new, now=moment, accepted=None)}
 
 
 def act(play: Play, new: Calendar, actor: Actor = SYSTEM, **values: object) -> Outcome:
@@ -185,8 +185,8 @@ class TestPerson:
         was = next_year("2027-06-08,off,端午节", "2027-03-08,off,临时放假")
         shorter, later = next_year("2027-06-08,off,端午节"), next_year("2027-06-08,off,端午节", "2027-12-01,off,其他")
         plan = plan_of(little())
-        assert ["suit"] == [each.deadline for each in told(plan, play.case, play.now, (was, shorter))]
-        assert () == told(plan, play.case, play.now, (shorter, later))
+        assert ["suit"] == [each.deadline for each in told(plan, play.case, (was, shorter), now=play.now)]
+        assert () == told(plan, play.case, (shorter, later), now=play.now)
 
     def test_served(self) -> None:
         """The limit of a document that was served is not touched by an earlier date."""
@@ -258,7 +258,7 @@ class TestPerson:
         for how in ("person", "stays"):
             service = play.case.deadlines["service"]._replace(status="running", due_on=date(2026, 9, 30))
             case = play.case._replace(deadlines={"service": service})
-            (change,) = changes(plan_of(workflow), case, play.now, calendar())
+            (change,) = changes(plan_of(workflow), case, calendar(), now=play.now)
             assert how == change.applies
             if how == "person":
                 served(play, "father")

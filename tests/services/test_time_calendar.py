@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli.demo_script import SCENES
 from engine.errors import InputError, RightRefused, RuleRefused
 from engine.services.almanac import Almanac
 from engine.services.recalculation import SETTLED_AFTER, Calendars
 from engine.storage.unit_of_work import Conflict
 from engine.workdays.orders import CalendarFile
 from tests.services.conftest import House
+from tests.services.test_advancing import play_until
 
 SHIPPED = Path(__file__).parents[2] / "config" / "calendar" / "holidays-2026.csv"
 
@@ -60,7 +62,8 @@ class TestApplying:
 
     def test_not_newer(self, house: House) -> None:
         """A revision that is no newer, or that brings nothing, is refused."""
-        for file, why in ((order(1), "现行已是第1版"), (order(2), "没有不同")):
+        school = CalendarFile("school-2026.csv", (SHIPPED.parent / "school-2026-2027.csv").read_text("utf-8"))
+        for file, why in ((order(1), "现行已是第1版"), (school, "没有不同")):
             with pytest.raises(RuleRefused, match=why):
                 house.app.calendars.apply(file, "root")
 
@@ -71,7 +74,9 @@ class TestApplying:
             house.app.calendars.apply(order(2, "2026-09-22,work,补班"), "root")
         with pytest.raises(InputError, match="文件名"):
             house.app.calendars.apply(CalendarFile("calendar.csv", OFF.text), "root")
-        provisional = CalendarFile("holidays-2026-r9.csv", order(9, "2026-09-02,off,x").text.replace("published", "provisional"))
+        provisional = CalendarFile(
+            "holidays-2026-r9.csv", order(9, "2026-09-02,off,x").text.replace("published", "provisional")
+        )
         with pytest.raises(RuleRefused, match="已经公布"):
             house.app.calendars.apply(provisional, "root")
         assert (was, ()) == (house.app.calendar.version, house.app.calendars.reports())
@@ -97,12 +102,86 @@ class TestApplying:
 class TestReport:
     """The report, and the person who accepts it."""
 
-    @staticmethod
-    def waiting(house: House) -> str:
-        """A case whose bureau must decide by a day that a revised order makes earlier; that waits in report 2."""
-        from tests.services.test_advancing import play_until
-
+    def waiting(self, house: House) -> tuple[str, int]:
+        """A case whose bureau must decide by a day that a revised order makes earlier, and the report it waits in."""
         number = house.case()
-        play_until(house, number, "A", "bureau_decide")
-        house.app.calendars.apply(house_order(house, number, off=True), "root")
-        return number
+        play_until(house, number, "referred", "bureau_decide")
+        house.app.calendars.apply(order(2, "2026-09-21,off,临时放假"), "root")
+        assert "2026-09-30" == due(house, number)["bureau_decision"]
+        applied = house.app.calendars.apply(BACK, "root")
+        assert (1, "2026-09-30") == (applied.person, due(house, number)["bureau_decision"])
+        return number, applied.report
+
+    def test_accepted(self, house: House) -> None:
+        """An earlier date of an authority waits; a named person accepts it, and the entry names that person."""
+        number, report = self.waiting(house)
+        done = house.app.calendars.accept(report, "bureau", os_user="root")
+        assert (1, 0, 0) == (done.moved, done.moot, done.left)
+        assert "2026-09-29" == due(house, number)["bureau_decision"]
+        page = house.app.cases.show(number, "auditor")
+        assert ("case.recalculate", "bureau_officer") == (page.history[0].trigger, "bureau_officer")
+        row = house.app.calendars.reports()[0]
+        assert ("bureau", 0) == (row.report.accepted_by, row.open)
+
+    def test_accepted_again(self, house: House) -> None:
+        """Accepting again moves nothing more."""
+        number, report = self.waiting(house)
+        house.app.calendars.accept(report, "bureau")
+        before = house.app.cases.show(number, "auditor").version
+        assert 0 == house.app.calendars.accept(report, "bureau").moved
+        assert before == house.app.cases.show(number, "auditor").version
+
+    def test_crash(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Accepting that died between two cases goes on where it stopped."""
+        number, report = self.waiting(house)
+        real = Calendars._accept
+
+        def die(self: Calendars, *arguments: object) -> object:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Calendars, "_accept", die)
+        with pytest.raises(KeyboardInterrupt):
+            house.app.calendars.accept(report, "bureau")
+        monkeypatch.setattr(Calendars, "_accept", real)
+        assert 1 == house.app.calendars.accept(report, "bureau").moved
+        assert "2026-09-29" == due(house, number)["bureau_decision"]
+
+    def test_changed_meanwhile(self, house: House) -> None:
+        """What was met or moved since is not moved again; the report says so."""
+        number, report = self.waiting(house)
+        scene = next(each for each in SCENES if (each.case, each.did) == ("referred", "bureau_decide"))
+        house.at(scene.at).act(scene.who, number, scene.did, **scene.form)
+        done = house.app.calendars.accept(report, "bureau")
+        assert (0, 1) == (done.moved, done.moot)
+        line = next(each for each in house.app.calendars.lines(report) if each.deadline == "bureau_decision")
+        assert "moot" == line.status
+
+    def test_right(self, house: House) -> None:
+        """Only the bureau accepts; a report that is not there is told so."""
+        _, report = self.waiting(house)
+        with pytest.raises(RightRefused, match="教体局"):
+            house.app.calendars.accept(report, "township")
+        with pytest.raises(RuleRefused, match="没有第99号"):
+            house.app.calendars.accept(99, "bureau")
+
+    def test_lost_race(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A case that another writer always takes first is left, and told."""
+        _, report = self.waiting(house)
+
+        def lose(self: Calendars, *arguments: object) -> object:
+            raise Conflict("x")
+
+        monkeypatch.setattr(Calendars, "_accept", lose)
+        assert 1 == house.app.calendars.accept(report, "bureau").left
+        assert "" == house.app.calendars.reports()[0].report.accepted_by
+
+    def test_second_pass(self, house: House) -> None:
+        """Cases are gone through again once every node has the new calendar; then the report is complete."""
+        house.case()
+        house.app.calendars.apply(OFF, "root")
+        assert not house.app.calendars.reports()[0].complete
+        house.clock.set(house.clock.now() + SETTLED_AFTER)
+        assert 1 == house.app.calendars.go_on()
+        assert house.app.calendars.reports()[0].complete
+        assert 0 == house.app.calendars.go_on()
+        assert house.clock.now() - house.app.calendars.reports()[0].report.made_at < timedelta(minutes=3)
