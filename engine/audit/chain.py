@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 LARGEST = 2**53 - 1
 DOMAIN = b"yingfan entry 1\n"
+ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+"""Writes the canonical form of what is in JSON's own types already."""
 START = ""
 """What stands before the first entry of a case."""
 
@@ -86,7 +88,7 @@ def _key(key: object) -> str:
 
 def canonical(value: object) -> bytes:
     """The bytes that are hashed and stored: JSON with sorted ASCII keys, tight separators, UTF-8 (RFC 8785's bytes)."""
-    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return ENCODER.encode(plain(value)).encode()
 
 
 def entry_hash(previous: str, public: bytes, sealed: bytes) -> str:

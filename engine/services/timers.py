@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.cases.decide import decide
 from engine.cases.model import Command, Decision
 from engine.cases.passing import needs_all, timer_values
+from engine.cases.rehearsal import Rehearsal
 from engine.definitions.facts import SYSTEM, CaseView, Running
 from engine.services.keeping import Keeper
 from engine.services.office import Office
@@ -75,7 +76,7 @@ class Timers:
         """One transaction for all that remind and tell; the acts that need their whole case are given back."""
         alone: list[tuple[str, Running]] = []
         done: list[tuple[DueCase, Decision]] = []
-        with self.office.archive.begin() as uow:
+        with Rehearsal.undisturbed(), self.office.archive.begin() as uow:
             claimed = self._claim(uow, now, most, tally)
             if not claimed:
                 return None

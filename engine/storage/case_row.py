@@ -9,12 +9,12 @@ from typing import Any
 
 from engine.definitions.facts import CaseView, Identity, Running, SubjectFacts
 from engine.storage.codec import value_bytes
-from engine.storage.record import moment_from
-from engine.storage.types import instant_text
+from engine.storage.types import instant_text, iso, moment_from
 
 _MOMENTS = tuple(
     Running._fields.index(name) for name in ("anchor", "due_on", "late_after", "told", "check_on", "next_at")
 )
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _AT = CaseView._fields.index
 _BODY = tuple(_AT(name) for name in ("tallies", "acts", "documents", "proposals", "links", "pauses"))
 
@@ -26,9 +26,9 @@ def clock_of(case: CaseView) -> str:
         row: list[Any] = list(running)
         for at in _MOMENTS:
             if row[at] is not None:
-                row[at] = row[at].isoformat()
+                row[at] = iso(row[at])
         rows.append(row)
-    return json.dumps([rows, case.watchers], ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode([rows, case.watchers])
 
 
 def clock_from(text: str) -> tuple[dict[str, Running], tuple[str, ...]]:
@@ -69,7 +69,7 @@ def timed(case: CaseView) -> dict[str, object]:
         "version": case.version,
         "undoable": case.undoable,
         "head": case.head,
-        "due_on": nearest.due_on.isoformat() if nearest is not None and nearest.due_on is not None else None,
+        "due_on": iso(nearest.due_on) if nearest is not None and nearest.due_on is not None else None,
         "late_after": instant_text(late) if late is not None else None,
         "next_at": instant_text(next_at) if next_at is not None else None,
         "clock": clock_of(case),
@@ -103,7 +103,7 @@ def view_of(row: Any, identity: Identity, body: tuple[Any, ...]) -> CaseView:
     deadlines, watchers = clock_from(row.clock)
     tallies, acts, documents, proposals, links, pauses = body
     return CaseView(
-        identity, row.state, row.former, row.epoch, row.seq, row.version, row.head, date.fromisoformat(row.entered_on),
+        identity, row.state, row.former, row.epoch, row.seq, row.version, row.head, moment_from(row.entered_on),
         row.unit, row.owner, tallies, acts, deadlines, documents, proposals, links, pauses, watchers, row.closed_as,
         None, row.undoable,
     )  # fmt: skip
@@ -114,7 +114,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 def outline_of(row: Any, district: str) -> CaseView:
     """The case of a row as far as it stands open: enough for a timer that reminds or tells, and for nothing else."""
-    opened = date.fromisoformat(row.opened_on)
+    opened = moment_from(row.opened_on)
     identity = Identity(
         number=row.number,
         workflow=row.workflow,
@@ -125,6 +125,6 @@ def outline_of(row: Any, district: str) -> CaseView:
     )
     deadlines, watchers = clock_from(row.clock)
     return CaseView(
-        identity, row.state, row.former, row.epoch, row.seq, row.version, row.head, date.fromisoformat(row.entered_on),
+        identity, row.state, row.former, row.epoch, row.seq, row.version, row.head, moment_from(row.entered_on),
         row.unit, row.owner, _NOTHING, _NOTHING, deadlines, (), (), (), (), watchers, row.closed_as, None, row.undoable,
     )  # fmt: skip

@@ -35,6 +35,7 @@ _KNOWN: tuple[type, ...] = (
     Act, Addressee, CaseView, Document, Hold, Identity, Link, Pause, Proposal, Running, SubjectFacts, Tally, UnitFacts,
 )  # fmt: skip
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _Encoder = Callable[[Any], object]
 
 
@@ -122,7 +123,7 @@ def decode(value: Any) -> Any:
 
 def value_bytes(value: object) -> bytes:
     """Any value of the decision room as bytes."""
-    return json.dumps(encode(value), ensure_ascii=False, separators=(",", ":")).encode()
+    return _JSON.encode(encode(value)).encode()
 
 
 def value_from(data: bytes) -> Any:

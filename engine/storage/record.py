@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from engine.audit.chain import canonical
+from engine.audit.chain import ENCODER, canonical
 from engine.cases.model import Decision
 from engine.definitions.facts import CaseView, Document, Identity, Running
 from engine.storage.codec import value_bytes
 from engine.storage.delta import change
+from engine.storage.types import iso, moment_from
 
 _MOMENTS = ("anchor", "due_on", "late_after", "told", "check_on", "next_at")
 _NOT_OPEN = tuple(
@@ -63,8 +63,8 @@ def timer_public(decision: Decision, definition: str) -> bytes:
     told = {
         "case": entry.case,
         "seq": entry.seq,
-        "happened_on": entry.happened_on.isoformat(),
-        "recorded_at": entry.recorded_at.isoformat(),
+        "happened_on": iso(entry.happened_on),
+        "recorded_at": iso(entry.recorded_at),
         "actor": entry.user,
         "role": entry.role,
         "trigger": entry.trigger,
@@ -87,7 +87,7 @@ def timer_public(decision: Decision, definition: str) -> bytes:
         },
         "version": case.version,
     }
-    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return ENCODER.encode(told).encode()
 
 
 def _timed(decision: Decision) -> dict[str, dict[str, object]]:
@@ -99,7 +99,7 @@ def _timed(decision: Decision) -> dict[str, dict[str, object]]:
             del told["name"]
             for moment in _MOMENTS:
                 if told[moment] is not None:
-                    told[moment] = told[moment].isoformat()
+                    told[moment] = iso(told[moment])
             found[name] = told
     return found
 
@@ -121,15 +121,9 @@ def change_of(told: Mapping[str, Any]) -> Mapping[str, object]:
 def _running(name: str, told: Mapping[str, Any]) -> Running:
     values = dict(told)
     for moment in _MOMENTS:
-        values[moment] = moment_from(values[moment])
+        if values[moment] is not None:
+            values[moment] = moment_from(values[moment])
     return Running(name=name, **values)
-
-
-def moment_from(text: str | None) -> date | datetime | None:
-    """A day or an instant by its ISO text."""
-    if text is None:
-        return None
-    return date.fromisoformat(text) if len(text) == len("2026-09-01") else datetime.fromisoformat(text)
 
 
 def _open(value: object) -> bool:

@@ -52,7 +52,7 @@ class TimerStore:
         values = {"district": self._district, "now": instant_text(now), "most": limit}
         return [
             DueCase(row.id, row.definition, outline_of(row, self._district))
-            for row in _CLAIM.run(self._connection, values)
+            for row in _CLAIM.run(self._connection, values).all()
         ]
 
     def write(self, done: Sequence[tuple[DueCase, Decision]]) -> None:

@@ -3,12 +3,32 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Integer, LargeBinary, Text
 from sqlalchemy.types import TypeDecorator
 
+DAY_LENGTH = len("2026-09-01")
 
+
+REMEMBERED = 4096
+"""Days and instants of cases fall on few values: midnights, and the moment of the sweep."""
+
+
+@lru_cache(REMEMBERED)
+def iso(moment: date) -> str:
+    """A day or an aware instant as ISO text."""
+    return moment.isoformat()
+
+
+@lru_cache(REMEMBERED)
+def moment_from(text: str) -> date:
+    """The day or the instant that `iso` wrote."""
+    return date.fromisoformat(text) if len(text) == DAY_LENGTH else datetime.fromisoformat(text)
+
+
+@lru_cache(REMEMBERED)
 def instant_text(value: datetime) -> str:
     """An aware instant as it is stored: fixed-width UTC text; raises ValueError for a naive one."""
     if value.tzinfo is None:
@@ -70,4 +90,15 @@ class Flag(TypeDecorator[bool]):
         return None if value is None else bool(value)
 
 
-__all__ = ["Day", "Flag", "Instant", "Integer", "LargeBinary", "Text", "instant_from", "instant_text"]
+__all__ = [
+    "Day",
+    "Flag",
+    "Instant",
+    "Integer",
+    "LargeBinary",
+    "Text",
+    "instant_from",
+    "instant_text",
+    "iso",
+    "moment_from",
+]
