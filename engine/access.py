@@ -72,6 +72,12 @@ RESERVED: Mapping[str, frozenset[str]] = {
 }
 """Acts that every case has, and the roles that may do them (DESIGN.md §4.5)."""
 
+OUTSIDE = frozenset({"receiver", "family", "guardians"})
+"""To whom a message leaves the house: families and offices outside; the brake is for these."""
+
+RELEASERS = frozenset({"bureau_officer", "bureau_head"})
+"""Who may let messages go that the brake holds."""
+
 RECALCULATORS = frozenset({"bureau_officer", "bureau_head"})
 """Who may accept that a new calendar makes a date of an authority earlier."""
 

@@ -17,6 +17,7 @@ from engine.services.audit import Audit
 from engine.services.cases import Cases
 from engine.services.notices import Notices
 from engine.services.office import Office
+from engine.services.outbox import Outbox
 from engine.services.people import People
 from engine.services.recalculation import Calendars
 from engine.services.roster import Roster
@@ -38,6 +39,7 @@ class App:
     archive: Archive
     cases: Cases
     timers: Timers
+    outbox: Outbox
     notices: Notices
     roster: Roster
     people: People
@@ -80,13 +82,15 @@ def open_app(settings: Settings, *, clock: Clock | None = None) -> Iterator[App]
         clock = clock or Clock(offset=archive.offset)
         office = Office(settings=settings, archive=archive, workflows=workflows, almanac=almanac, clock=clock)
         archive.publish(workflows.values(), clock.now())
+        channels = (FileChannel(settings.data / "outbox"),)
         yield App(
             settings=settings,
             clock=clock,
             workflows=workflows,
             archive=archive,
             cases=Cases(office=office),
-            timers=Timers(office=office, channels=(FileChannel(settings.data / "outbox"),)),
+            timers=Timers(office=office, channels=channels),
+            outbox=Outbox(office=office, channels=channels),
             notices=Notices(office=office, printer=cache(PdfPrinter)),
             roster=Roster(office=office),
             people=People(office=office),

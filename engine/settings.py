@@ -31,6 +31,12 @@ class Settings(BaseSettings):
     court: str = Field(default="有管辖权的人民法院", description="court named in remedies; uncertain, DOMAIN 17.4")
     contact: str = Field(default="", description="office to call, as printed on notices")
     sweep_seconds: int = Field(default=20, ge=1, le=3600, description="pause between two sweeps of the worker")
+    brake_hours: int = Field(
+        default=24, ge=1, le=240, description="messages to families and outside offices later than this are held"
+    )
+    brake_messages: int = Field(
+        default=20, ge=1, le=10_000, description="more of these messages than this at once are held until released"
+    )
 
     @property
     def database_url(self) -> str:

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("engine.cli.serve:run", "运行：网页和定时在同一进程"),
     "due": ("engine.cli.time:due", "推算期限"),
     "calendar": ("engine.cli.calendars:app", "节假日历：列出、检查、载入新的安排、重算报告"),
+    "outbox": ("engine.cli.outbox:app", "待发消息：列出、放行"),
     "idnumber": ("engine.cli.idnumber:app", "公民身份号码：检查"),
     "workflow": ("engine.cli.workflow:app", "流程：检查、列出、查看、画图"),
 }

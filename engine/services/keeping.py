@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from engine.cases.model import Command, Decision, DocumentOrder
 from engine.cases.notices import NoticeContext, Past, notice_facts
 from engine.cases.opening import child_identity, link_changed, open_case
 from engine.cases.proposals import next_approvers
+from engine.cases.reserved import UNDO_WITHIN
 from engine.clock import local_day
 from engine.definitions.facts import SYSTEM, CaseView, Facts, Identity, Proposal, UnitFacts, Values
 from engine.definitions.load import predicates
@@ -22,6 +23,9 @@ from notifications.errors import NotificationError
 
 if TYPE_CHECKING:
     from engine.storage.unit_of_work import StoredDocument, UnitOfWork
+
+INSTANT = timedelta(microseconds=1)
+"""Undoing is possible to the end of its half hour; the messages leave after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,7 @@ class Keeper:
             self.uow.documents.put(document)
         if before is not None and _loses(before, case):
             self.uow.documents.drop_drafts(case)
-        self.uow.outbox.put([(case, decision.entry.trigger, role) for role in decision.tells], at=self.now)
+        self._tell(stored, workflow)
         self._open_links(stored, workflow)
         self._tell_parent(stored, workflow)
         return case
@@ -135,6 +139,17 @@ class Keeper:
             role for each in case.proposals for role in next_approvers(workflow.transitions[each.trigger], case, each)
         )
         return tuple(sorted(set(roles)))
+
+    def _tell(self, decision: Decision, workflow: Workflow) -> None:
+        """Messages of an act that may still be undone wait until it no longer may, danger excepted; undo cancels."""
+        case, entry = decision.case, decision.entry
+        transition = workflow.transitions.get(entry.trigger)
+        waits = case.undoable == case.seq and not (transition is not None and transition.at_once)
+        at = self.now + UNDO_WITHIN + INSTANT if waits else self.now
+        self.uow.outbox.put([(case, entry.trigger, role) for role in decision.tells], at=at)
+        undone = entry.result.get("undone")
+        if isinstance(undone, int):
+            self.uow.outbox.cancel(case.identity.number, undone, at=self.now)
 
     def _open_links(self, decision: Decision, workflow: Workflow) -> None:
         case = decision.case

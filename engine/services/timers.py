@@ -14,8 +14,9 @@ from engine.cases.rehearsal import Rehearsal
 from engine.definitions.facts import SYSTEM, CaseView, Running
 from engine.services.keeping import Keeper
 from engine.services.office import Office
+from engine.services.outbox import Outbox
 from engine.storage.unit_of_work import Conflict
-from notifications.messages import Channel, Message
+from notifications.messages import Channel
 
 if TYPE_CHECKING:
     from engine.storage.unit_of_work import DueCase, UnitOfWork
@@ -145,18 +146,8 @@ class Timers:
         tally.skipped.add(number)
 
     def deliver(self, limit: int = BATCH) -> tuple[int, int]:
-        """Hand due messages to the channels: how many went out, how many failed and will be tried again."""
-        now = self.office.now()
-        sent = lost = 0
-        with self.office.archive.begin() as uow:
-            for row in uow.outbox.due(now, limit):
-                message = Message(to=row.to, kind=row.kind, subject=row.case, body=row.body, key=row.key)
-                receipts = [channel.send(message) for channel in self.channels]
-                good = all(receipt.ok for receipt in receipts)
-                uow.outbox.mark(row.id, now, good=good, detail="；".join(r.detail for r in receipts if not r.ok))
-                sent, lost = sent + good, lost + (not good)
-            uow.commit()
-        return sent, lost
+        """Hand due messages to the channels; see Outbox.deliver."""
+        return Outbox(office=self.office, channels=self.channels).deliver(limit)
 
 
 def _first(case: CaseView) -> Running:

@@ -35,7 +35,7 @@ APPEND_ONLY = {
 }
 """Tables whose rows stay as written, with what makes a new row take an old one's place."""
 
-COLUMNS = {"outbox": ("id", "district", "number", "seq", "kind", "role", "body")}
+COLUMNS = {"outbox": ("id", "district", "number", "seq", "kind", "role", "body", "due_at")}
 _TAKEN = {
     sqlite3.SQLITE_CONSTRAINT_UNIQUE,
     sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,

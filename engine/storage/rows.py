@@ -106,6 +106,22 @@ class StoredMessage(NamedTuple):
     key: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingMessage:
+    """A message that has not left: to whom, since when, why not, and who let it go."""
+
+    id: int
+    case: str
+    kind: str
+    to: str
+    due_at: datetime
+    try_at: datetime
+    tries: int
+    fault: str
+    held: str  # late | many | empty
+    released_by: str
+
+
 class StoredRequest(NamedTuple):
     """An accepted request: the digest of what it asked and the answer it got."""
 

@@ -233,10 +233,23 @@ class SeriesRow(SQLModel, table=True):
 
 
 class OutboxRow(SQLModel, table=True):
-    """A message to a role of the case's units; no personal data, the case number is enough."""
+    """A message to a role of the case's units; no personal data, the case number is enough.
+
+    `due_at` is when it should leave, `try_at` when it is tried next; `held` says why it waits for a person.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_waiting", "district", "due_at", sqlite_where=text("sent_at IS NULL")), STRICT)
+    __table_args__ = (
+        Index(
+            "ix_outbox_waiting",
+            "district",
+            "try_at",
+            sqlite_where=text("sent_at IS NULL AND cancelled_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL AND cancelled_at IS NULL"),
+        ),
+        Index("ix_outbox_case", "district", "number", "seq"),
+        STRICT,
+    )
     id: int = Field(sa_column=_id())
     district: str = Field(sa_column=_text())
     number: str = Field(sa_column=_text())
@@ -245,9 +258,15 @@ class OutboxRow(SQLModel, table=True):
     role: str = Field(sa_column=_text())
     body: str = Field(sa_column=_text())
     due_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    try_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     sent_at: datetime | None = Field(sa_column=Column(Instant))
-    tries: int = Field(sa_column=Column(Integer, nullable=False))
-    fault: str = Field(sa_column=_text())
+    cancelled_at: datetime | None = Field(sa_column=Column(Instant))
+    claimed_until: datetime | None = Field(sa_column=Column(Instant))
+    tries: int = Field(sa_column=Column(Integer, nullable=False, server_default=text("0")))
+    fault: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
+    held: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
+    released_by: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
+    released_at: datetime | None = Field(sa_column=Column(Instant))
 
 
 class RequestRow(SQLModel, table=True):

@@ -128,6 +128,12 @@ class Archive:
             return uow.calendars.last(), uow.calendars.files()
 
     @property
+    def held(self) -> bool:
+        """True while nothing may leave the house: the database was restored and nobody has released it yet."""
+        with dialects.begin(self._reader, write=False) as connection:
+            return self._meta(connection, "held", "") != ""
+
+    @property
     def offset(self) -> timedelta:
         """How far a demonstration's days lie from today; zero for a real installation."""
         with dialects.begin(self._reader, write=False) as connection:
