@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from engine.storage.tables import CALENDAR, CASE, LINE, RECALCULATION
+from engine.storage.tables import CASE
+from engine.storage.time_tables import CALENDAR, LINE, RECALCULATION
 from engine.workdays.orders import CalendarFile
 
 PASSES = 2
