@@ -1,4 +1,4 @@
-"""Stories played: every act decided, every timer fired, every expectation compared; nothing is written anywhere."""
+"""Stories played on a stage: every act decided, every timer fired, every expectation compared."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from engine.cases.forms import read
-from engine.cases.model import Command, Decision, Reason, Refusal, refuse
+from engine.cases.model import Command, Reason, Refusal
 from engine.cases.outlook import possible
-from engine.cases.rehearsal import Rehearsal
-from engine.cases.reserved_forms import reserved_form
+from engine.cases.stage import RehearsedStage, Said, Stage
 from engine.cases.timers import is_overdue
 from engine.clock import at_local, local_day
 from engine.definitions.facts import Actor, CaseView, Facts, HeldRole, Identity, SubjectFacts, UnitFacts
 from engine.definitions.stories import Cast, Expectation, Step, Story
-from engine.definitions.workflow import Field, Transition, Workflow
+from engine.definitions.workflow import Transition, Workflow
 from engine.workdays import Calendar
 
 NUMBER = "QH-2026-0001"
@@ -63,7 +62,12 @@ def all_units() -> tuple[UnitFacts, ...]:
 
 def play(story: Story, workflow: Workflow, workflows: Mapping[str, Workflow], *, calendar: Calendar) -> Played:
     """Play a story through the real decisions; differences name file, line, what was expected and what came."""
-    return _Stage(story, workflow, workflows, calendar).run()
+    return play_on(RehearsedStage(workflows, calendar, units=all_units()), story, workflow)
+
+
+def play_on(stage: Stage, story: Story, workflow: Workflow) -> Played:
+    """Play a story on an empty stage."""
+    return _Player(stage, story, workflow).run()
 
 
 def actor_of(cast: Cast) -> Actor:
@@ -72,12 +76,11 @@ def actor_of(cast: Cast) -> Actor:
     return Actor(user=cast.name, roles=(held,))
 
 
-class _Stage:
-    def __init__(self, story: Story, workflow: Workflow, workflows: Mapping[str, Workflow], calendar: Calendar) -> None:
+class _Player:
+    def __init__(self, stage: Stage, story: Story, workflow: Workflow) -> None:
         self.story = story
         self.workflow = workflow
-        self.stage = Rehearsal(workflows, calendar, units=all_units())
-        self.calendar = calendar
+        self.stage = stage
         self.played = Played()
         self.actors = {name: actor_of(cast) for name, cast in story.cast.items()}
         self.seen = 0
@@ -92,10 +95,11 @@ class _Stage:
             if step.actor:
                 self._act(step)
             self._compare(step)
-            self.seen = len(self.stage.decisions)
-        self.played.final = self.stage.cases[NUMBER]
-        self.played.decisions = len(self.stage.decisions)
-        self.played.closed_as = {case.closed_as for case in self.stage.cases.values() if case.closed_as}
+            self.seen = len(self.stage.recorded())
+        cases = self.stage.all()
+        self.played.final = cases[NUMBER]
+        self.played.decisions = len(self.stage.recorded())
+        self.played.closed_as = {case.closed_as for case in cases.values() if case.closed_as}
         return self.played
 
     def _open(self) -> None:
@@ -140,58 +144,38 @@ class _Stage:
                 return
             self.stage.sweep(moment)
 
-    def _target(self, step: Step) -> str:
-        return self.stage.child(NUMBER, step.link).identity.number if step.link else NUMBER
+    def _target(self, step: Step) -> CaseView:
+        cases = self.stage.all()
+        return cases[_newest(cases[NUMBER], step.link)] if step.link else cases[NUMBER]
 
     def _act(self, step: Step) -> None:
-        number = self._target(step)
-        case = self.stage.cases[number]
-        workflow = self.stage.workflows[case.identity.workflow]
-        transition = workflow.transitions.get(step.trigger)
-        form = transition.form if transition else self._reserved(step.trigger, case, workflow)
-        values, wrong = read(form, step.values)
-        values = self._dated(step, case, values)
-        command = Command(
-            f"{self.story.file}:{step.line}", number, step.trigger, self.actors[step.actor], values, step.happened
-        )
-        outcome = refuse("rule", *wrong) if wrong else self.stage.act(command, step.at)
-        if isinstance(outcome, Decision):
-            self.played.accepted.add((workflow.name, outcome.entry.trigger))
+        case = self._target(step)
+        number, name = case.identity.number, case.identity.workflow
+        actor = self.actors[step.actor]
+        before = len(self.stage.recorded())
+        request = f"{self.story.file}:{step.line}"
+        refusal = self.stage.act(Said(request, number, step.trigger, actor, step.values, step.happened, step.at))
+        if refusal is None:
+            self.played.accepted.add((name, self.stage.recorded()[before].trigger))
+            transition = self.stage.workflows[name].transitions.get(step.trigger)
             if transition is not None and len(transition.edges) > 1:
-                self._ask_each(transition, case, command, step)
+                self._ask_each(transition, case, step)
             if step.trigger == "document.serve":
-                self.played.methods.add(str(values.get("method")))
+                self.played.methods.add(str(step.values.get("method")))
             return
-        self.refusal = outcome
-        self.played.said_no |= {(workflow.name, each.name) for each in outcome.reasons if each.kind == "guard"}
+        self.refusal = refusal
+        self.played.said_no |= {(name, each.name) for each in refusal.reasons if each.kind == "guard"}
 
-    def _ask_each(self, transition: Transition, case: CaseView, command: Command, step: Step) -> None:
+    def _ask_each(self, transition: Transition, case: CaseView, step: Step) -> None:
         """Of an act that can end in several ways: the guards that said no to the ways it did not take."""
         day = local_day(step.at)
-        happened = command.happened_on or day
-        facts = Facts(case, command.values, happened, day, self.calendar, command.actor, "")
+        values, _ = read(transition.form, step.values)
+        facts = Facts(case, values, step.happened or day, day, self.stage.calendar, self.actors[step.actor], "")
         said = {g.label for edge in transition.edges for g in edge.when if not g.ask(facts).holds}
         self.played.said_no |= {(case.identity.workflow, label) for label in said}
 
-    def _reserved(self, trigger: str, case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
-        try:
-            form = reserved_form(trigger, case, workflow)
-        except KeyError:
-            return ()
-        # A story names documents by kind and may name what the case does not offer: deciding says so.
-        open_choices = {"document", "to", "deadline", "entry", "proposal", "reason", "body", "method"}
-        return tuple(
-            replace(each, type="text") if each.name in open_choices and each.type == "choice" else each for each in form
-        )
-
-    def _dated(self, step: Step, case: CaseView, values: dict[str, object]) -> dict[str, object]:
-        """A corrected day is written as text in a story's one value field."""
-        if step.trigger == "case.correct" and values.get("field") == "happened_on":
-            return {**values, "value": date.fromisoformat(str(values["value"]))}
-        return values
-
     def _compare(self, step: Step) -> None:
-        case = self.stage.cases[self._target(step)] if step.link else self.stage.cases[NUMBER]
+        case = self._target(step)
         expect = step.expect
         if self.refusal is not None and expect.refused is None:
             why = "；".join(f"{reason.name}：{reason.message}" for reason in self.refusal.reasons)
@@ -231,7 +215,8 @@ class _Stage:
 
     def _happened(self, expect: Expectation, case: CaseView, step: Step) -> Iterable[tuple[str, object, object]]:
         """What the step's act and the nights before it did."""
-        fresh = self.stage.decisions[self.seen :]
+        recorded = self.stage.recorded()
+        fresh = recorded[self.seen :]
         if expect.overdue is not None:
             overdue = {name for name, each in case.deadlines.items() if is_overdue(each, step.at)}
             yield "overdue", set(expect.overdue), overdue
@@ -241,14 +226,13 @@ class _Stage:
             yield "tasks", set(expect.tasks), {task for each in fresh for task in each.tasks}
         if expect.history is not None:
             number = case.identity.number
-            told = tuple(d.entry.trigger for d in self.stage.decisions if d.case.identity.number == number)
+            told = tuple(each.trigger for each in recorded if each.number == number)
             yield "history", expect.history, told[-len(expect.history) :]
 
     def _linked(self, name: str) -> str:
-        try:
-            return self.stage.child(NUMBER, name).state
-        except KeyError:
-            return "none"
+        cases = self.stage.all()
+        reference = _newest(cases[NUMBER], name)
+        return cases[reference].state if reference else "none"
 
     def _possible(self, case: CaseView, workflow: Workflow, step: Step) -> set[str]:
         day = local_day(step.at)
@@ -256,7 +240,7 @@ class _Stage:
         for actor in self.actors.values():
             found |= {
                 each.trigger
-                for each in possible(workflow, case, actor, today=day, calendar=self.calendar)
+                for each in possible(workflow, case, actor, today=day, calendar=self.stage.calendar)
                 if not each.against
             }
         return found
@@ -283,6 +267,11 @@ def _named(expect: Expectation, case: CaseView) -> Iterable[tuple[str, object, o
         yield f"check_on.{name}", day, case.deadlines[name].check_on if name in case.deadlines else None
     for kind, status in expect.documents.items():
         yield f"documents.{kind}", status, _document(case, kind)
+
+
+def _newest(case: CaseView, link: str) -> str:
+    """The number of the newest linked case of this name; empty when none was opened."""
+    return next((each.reference for each in reversed(case.links) if each.name == link), "")
 
 
 def _is(reason: Reason, name: str) -> bool:
