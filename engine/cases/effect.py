@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
+from engine.access import head_of
 from engine.cases.attempt import Attempt, Line, entry_of, law_of, split_values
 from engine.cases.machine import event_name
 from engine.cases.model import Decision, DocumentOrder, LinkOrder
@@ -114,10 +115,17 @@ def _act(attempt: Attempt, effect: Effect, seq: int) -> Act:
     )
 
 
-def issuer_of(attempt: Attempt, values: Values) -> str:
-    """The unit that issues: the one the form names, else the unit of the role, else the responsible one."""
-    named = values.get("issuer")
-    return str(named) if named else attempt.role_unit or attempt.case.unit
+def issuer_of(attempt: Attempt, effect: Effect) -> str:
+    """The unit that issues: the one the form names, else the one whose head approves last, else that of the role.
+
+    So the draft names the unit that will issue, whoever drafts it; without any of these it is the responsible unit.
+    """
+    named = effect.values.get("issuer")
+    if named:
+        return str(named)
+    last = effect.transition.approvals[-1:]
+    headed = (unit.code for unit in attempt.case.identity.units if last == (head_of(unit.kind),))
+    return next(headed, "") or attempt.role_unit or attempt.case.unit
 
 
 def _law(attempt: Attempt, effect: Effect) -> tuple[str, ...]:
@@ -125,7 +133,7 @@ def _law(attempt: Attempt, effect: Effect) -> tuple[str, ...]:
     law = effect.transition.law
     if len(law) == 1 and "" in law:
         return law[""]
-    unit = attempt.case.unit_by_code(issuer_of(attempt, effect.values))
+    unit = attempt.case.unit_by_code(issuer_of(attempt, effect))
     return law_of(effect.transition, unit.kind if unit else "")
 
 
@@ -154,7 +162,7 @@ def orders_of(attempt: Attempt, effect: Effect, seq: int, *, draft: bool) -> tup
                 kind,
                 draft,
                 effect.transition.name,
-                issuer_of(attempt, effect.values),
+                issuer_of(attempt, effect),
                 addressees_of(attempt.case, whom, effect.values),
             )
         )

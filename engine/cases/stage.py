@@ -52,7 +52,7 @@ class Stage(Protocol):
         """The calendar that counts here."""
         ...
 
-    def open(self, identity: Identity, command: Command, now: datetime, *, unit: str) -> object:
+    def open(self, identity: Identity, command: Command, now: datetime, *, unit: str) -> None:
         """Open a case of the identity's workflow."""
         ...
 
@@ -60,7 +60,7 @@ class Stage(Protocol):
         """Do one act at its moment; None when it was accepted."""
         ...
 
-    def sweep(self, now: datetime) -> object:
+    def sweep(self, now: datetime) -> None:
         """Let every timer act whose moment has come."""
         ...
 
@@ -85,9 +85,9 @@ class RehearsedStage:
         self.calendar = calendar
         self._store = Rehearsal(workflows, calendar, units=units)
 
-    def open(self, identity: Identity, command: Command, now: datetime, *, unit: str) -> object:
+    def open(self, identity: Identity, command: Command, now: datetime, *, unit: str) -> None:
         """Open a case of the identity's workflow."""
-        return self._store.open(identity, command, now, unit=unit)
+        self._store.open(identity, command, now, unit=unit)
 
     def act(self, said: Said) -> Refusal | None:
         """Read the form and decide; None when it was accepted."""
@@ -103,9 +103,9 @@ class RehearsedStage:
         outcome = self._store.act(command, said.at)
         return None if isinstance(outcome, Decision) else outcome
 
-    def sweep(self, now: datetime) -> object:
+    def sweep(self, now: datetime) -> None:
         """Let every timer act whose moment has come."""
-        return self._store.sweep(now)
+        self._store.sweep(now)
 
     def next_at(self) -> datetime | None:
         """The moment of the next timer, or None."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from engine.cases.forms import read
 from engine.cases.model import Command, Reason, Refusal
@@ -84,6 +84,7 @@ class _Player:
         self.played = Played()
         self.actors = {name: actor_of(cast) for name, cast in story.cast.items()}
         self.seen = 0
+        self.here = at_local(date.min + timedelta(days=1))
         self.refusal: Refusal | None = None
 
     def run(self) -> Played:
@@ -136,13 +137,18 @@ class _Player:
         self.stage.open(identity, command, at_local(first, 8), unit=unit)
 
     def _sweep_until(self, until: datetime) -> None:
-        """Every timer that falls due before this moment, each at its own: days are swept from half past midnight."""
+        """Every timer that falls due before this moment, each at its own: days are swept from half past midnight.
+
+        One that was due before it was set, as after a return to a former rung, acts at the next look.
+        """
         while (moment := self.stage.next_at()) is not None:
             midnight = at_local(local_day(moment))
             moment = max(moment, at_local(local_day(moment), 0, 30)) if moment == midnight else moment
             if moment > until:
-                return
-            self.stage.sweep(moment)
+                break
+            self.here = max(self.here, moment)
+            self.stage.sweep(self.here)
+        self.here = until
 
     def _target(self, step: Step) -> CaseView:
         cases = self.stage.all()

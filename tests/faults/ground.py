@@ -1,0 +1,97 @@
+"""Installations at rest, to be copied and opened at a moment: every fault test starts from one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+from unittest.mock import patch
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from engine import app as root
+from engine.app import App, open_app
+from engine.clock import Clock, SteppedClock
+from engine.definitions.load import load_all
+from engine.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """An installation: its data folder and the URL of its database."""
+
+    folder: Path
+    url: str
+
+    def settings(self) -> Settings:
+        """The settings that open it."""
+        return Settings.read(data=self.folder, database=self.url, contact="电话000")
+
+
+class Land(Protocol):
+    """A kind of database on which installations stand."""
+
+    @property
+    def name(self) -> str:
+        """How reports call it."""
+        ...
+
+    def fresh(self, folder: Path) -> Ground:
+        """An installation that does not exist yet."""
+        ...
+
+    def copied(self, ground: Ground, folder: Path) -> Ground:
+        """A copy of an installation at rest; the folder must not exist yet."""
+        ...
+
+    def removed(self, ground: Ground) -> None:
+        """Throw an installation away."""
+        ...
+
+
+class Files:
+    """SQLite: the database is a file of its folder."""
+
+    name = "SQLite"
+
+    def fresh(self, folder: Path) -> Ground:
+        """An installation that does not exist yet."""
+        return Ground(folder=folder, url=f"sqlite:///{folder / 'yingfan.db'}")
+
+    def copied(self, ground: Ground, folder: Path) -> Ground:
+        """A copy of the folder."""
+        shutil.copytree(ground.folder, folder)
+        return self.fresh(folder)
+
+    def removed(self, ground: Ground) -> None:
+        """Remove the folder."""
+        shutil.rmtree(ground.folder)
+
+
+@cache
+def _law(workflows: Path, config: Path) -> Mapping[str, Any]:
+    return load_all(workflows, config)
+
+
+@contextmanager
+def opened(ground: Ground, clock: Clock | datetime) -> Iterator[App]:
+    """The installation, opened at this moment or by this clock; the law is read once a process."""
+    clock = clock if isinstance(clock, Clock) else SteppedClock(clock)
+    with patch.object(root, "load_all", _law), open_app(ground.settings(), clock=clock) as app:
+        yield app
+
+
+def rows(ground: Ground, statement: str) -> Sequence[Mapping[str, Any]]:
+    """Rows of the database as they stand, past the program."""
+    engine = create_engine(ground.url, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            return [dict(row) for row in connection.execute(text(statement)).mappings()]
+    finally:
+        engine.dispose()
