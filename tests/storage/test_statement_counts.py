@@ -90,6 +90,6 @@ class TestSweep:
         done, together = swept(house.at("2026-09-03 00:30"), batch=500)
         again, alone = swept(house.at("2026-09-05 00:30"), batch=1)
         assert (done, again) == (6 * len(together), len(alone))
-        assert done and again
+        assert min(done, again) > 0
         assert set(together) == set(alone)
         assert max(together) <= MOST
