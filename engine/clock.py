@@ -30,6 +30,10 @@ class Clock:
         """The present instant, aware, in UTC, cut to whole microseconds."""
         return datetime.now(UTC) + self.offset
 
+    def behind(self, other: datetime | None) -> timedelta:
+        """How far the machine's clock is behind another machine's; zero when there is no other clock."""
+        return timedelta(0) if other is None else other - datetime.now(UTC)
+
 
 class SteppedClock(Clock):
     """A clock that stands still until it is set: a demonstration plays its days through it."""
@@ -43,6 +47,10 @@ class SteppedClock(Clock):
     def now(self) -> datetime:
         """The instant it was last set to."""
         return self._at
+
+    def behind(self, other: datetime | None) -> timedelta:
+        """Zero: it is no machine's clock."""
+        return timedelta(0)
 
     def set(self, at: datetime) -> None:
         """Stand at this aware instant; raises ValueError for one that lies before the present one."""

@@ -14,8 +14,7 @@ from engine.access import RECALCULATORS
 from engine.cases.attempt import Attempt, Line, entry_of, in_role, right_reason
 from engine.cases.model import Decision, Outcome, Reason, refuse
 from engine.cases.plan import Plan
-from engine.cases.timers import Deadlines, Moment, days_before, escalated, moment_of, start, work_out
-from engine.clock import at_local
+from engine.cases.timers import Deadlines, Moment, acts_at, acts_on, days_before, escalated, moment_of, start, work_out
 from engine.definitions.facts import SYSTEM, CaseView, Running
 from engine.definitions.workflow import DeadlineRule
 from engine.workdays import Calendar, Reckoning
@@ -149,8 +148,8 @@ def _in_step(rule: DeadlineRule, running: Running, again: Running, place: _Place
 def _next(rule: DeadlineRule, running: Running, step: int, place: _Place) -> datetime | None:
     """When the deadline acts next at a step before its first escalation."""
     if step < len(rule.remind) and running.due_on is not None:
-        return at_local(days_before(running.due_on, rule.remind[step], place.moment.calendar))
-    return running.late_after
+        return acts_on(days_before(running.due_on, rule.remind[step], place.moment.calendar))
+    return acts_at(running.late_after)
 
 
 def act(attempt: Attempt) -> Outcome:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from engine.clock import at_local, end_of_day, local_day
 from engine.definitions.facts import CaseView, Document, Pause, Running
@@ -50,7 +50,7 @@ def start(rule: DeadlineRule, anchor: date | datetime, moment: Moment, *, old: R
         told = due
     check = _check_day(rule, due, moment.calendar)
     late = reckoning.due_at or _late_after(rule, check or due, moment.calendar)
-    at = at_local(days_before(due, rule.remind[0], moment.calendar)) if rule.remind else late
+    at = acts_on(days_before(due, rule.remind[0], moment.calendar)) if rule.remind else acts_at(late)
     return Running(
         rule.name,
         moment.epoch,
@@ -116,6 +116,30 @@ def days_before(due: date, span: Span, calendar: Calendar) -> date:
     return day
 
 
+@overload
+def acts_at(moment: datetime) -> datetime: ...
+
+
+@overload
+def acts_at(moment: datetime | None) -> datetime | None: ...
+
+
+def acts_at(moment: datetime | None) -> datetime | None:
+    """When a timer acts for a moment: half past midnight for one that is the beginning of a day, else the moment.
+
+    So no timer of days acts while clocks of different nodes still disagree about the day (DESIGN.md §7).
+    """
+    if moment is None:
+        return None
+    day = local_day(moment)
+    return acts_on(day) if moment == at_local(day) else moment
+
+
+def acts_on(day: date) -> datetime:
+    """When the timers of a day act: at half past midnight, local time."""
+    return at_local(day, 0, 30)
+
+
 def after_step(rule: DeadlineRule, running: Running, now: datetime, *, calendar: Calendar) -> Running:
     """The deadline after it acted once: its step grows, and the next level's clock starts now."""
     step = running.step + 1
@@ -125,16 +149,16 @@ def after_step(rule: DeadlineRule, running: Running, now: datetime, *, calendar:
 def _after(rule: DeadlineRule, running: Running, step: int, now: datetime, calendar: Calendar) -> datetime | None:
     level = step - len(rule.remind)
     if level < 0 and running.due_on is not None:
-        return at_local(days_before(running.due_on, rule.remind[step], calendar))
+        return acts_on(days_before(running.due_on, rule.remind[step], calendar))
     if level <= 0:
-        return running.late_after
+        return acts_at(running.late_after)
     if level >= len(rule.levels):
         return None
     span = rule.levels[level].after
     if span is None:
         return now
     anchor: date | datetime = now if span.unit is Unit.HOURS else local_day(now)
-    return reckon(anchor, span, calendar).late_after
+    return acts_at(reckon(anchor, span, calendar).late_after)
 
 
 def is_overdue(running: Running, now: datetime) -> bool:

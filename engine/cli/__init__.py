@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("engine.cli.demo:demo", "演示：建演示库，演一遍办案过程，打印经过，然后开放网页"),
     "run": ("engine.cli.serve:run", "运行：网页和定时在同一进程"),
+    "web": ("engine.cli.serve:web", "只开网页（定时在别处运行）"),
+    "worker": ("engine.cli.serve:worker", "只运行定时：扫描期限、发送消息"),
+    "sweep": ("engine.cli.sweep:sweep", "扫描一遍：期限、日历、待发消息"),
     "due": ("engine.cli.time:due", "推算期限"),
     "calendar": ("engine.cli.calendars:app", "节假日历：列出、检查、载入新的安排、重算报告"),
     "outbox": ("engine.cli.outbox:app", "待发消息：列出、放行"),

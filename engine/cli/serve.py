@@ -1,6 +1,8 @@
-"""yingfan run: web and worker in one process."""
+"""yingfan run, web, worker: pages and worker in one process, or either alone."""
 
 from __future__ import annotations
+
+import logging
 
 import typer
 import uvicorn
@@ -8,7 +10,7 @@ import uvicorn
 from engine.app import App, open_app
 from engine.cli.options import settings_of
 from engine.web.application import create_web
-from engine.worker import scheduler_for
+from engine.worker import told_to_stop, work, working
 
 
 def run(
@@ -22,12 +24,32 @@ def run(
         serve(app, settings.host, settings.port)
 
 
-def serve(app: App, host: str, port: int) -> None:
-    """Serve an open installation with its worker beside it, until interrupted."""
+def web(
+    ctx: typer.Context,
+    host: str = typer.Option(None, "--host", help="监听地址"),
+    port: int = typer.Option(None, "--port", help="监听端口"),
+) -> None:
+    """Serve the pages alone until stopped; a worker must run elsewhere."""
+    settings = settings_of(ctx, host=host, port=port)
+    with open_app(settings) as app:
+        serve(app, settings.host, settings.port, sweeps=False)
 
-    scheduler = scheduler_for(app, app.settings.sweep_seconds)
-    scheduler.start()
-    try:
+
+def worker(ctx: typer.Context) -> None:
+    """Sweep timers, send messages and take over calendars until stopped; any number of workers may run."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    with open_app(settings_of(ctx)) as app:
+        work(app)
+
+
+def serve(app: App, host: str, port: int, *, sweeps: bool = True) -> None:
+    """Serve an open installation with its worker beside it, until told to stop; what runs then is finished first."""
+
+    with working(app, sweeps=sweeps), told_to_stop(_leave):
         uvicorn.run(create_web(app), host=host, port=port, log_level="warning", server_header=False)
-    finally:
-        scheduler.shutdown(wait=True)
+
+
+def _leave() -> None:
+    """Leave through the ends of everything that is open: the server gives the signal on once it has answered."""
+    raise SystemExit(0)

@@ -124,6 +124,10 @@ class Calendars:
             raise RuleRefused(f"{file.name} 与现行日历没有不同，不必载入")
         return uow.calendars.add(file, (before.version, after.version), at=self.office.now(), by=by)
 
+    def refresh(self) -> None:
+        """Learn of a calendar that another node took in."""
+        self.office.almanac.refresh()
+
     def go_on(self, limit: int = 200) -> int:
         """Go on through the cases for the newest report; how many were looked at, 0 when there is nothing to do."""
         with self.office.archive.read() as uow:

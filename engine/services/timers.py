@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,9 +13,13 @@ from engine.cases.model import Command, Decision
 from engine.cases.passing import needs_all, timer_values
 from engine.cases.rehearsal import Rehearsal
 from engine.definitions.facts import SYSTEM, CaseView, Running
+from engine.errors import InstallationError
 from engine.services.keeping import Keeper
 from engine.services.office import Office
 from engine.services.outbox import Outbox
+from engine.services.refusals import refused
+from engine.services.watch import Watch
+from engine.storage.stuck import StuckCase
 from engine.storage.unit_of_work import Conflict
 from notifications.messages import Channel
 
@@ -24,6 +29,11 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 BATCH = 500
 """Cases of one transaction: enough that its end costs little, few enough that an officer need not wait (§3.4)."""
+
+
+def always() -> bool:
+    """Yes: a sweep without a budget goes on until nothing is due."""
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +51,7 @@ class _Tally:
     """What a sweep did so far, and the cases that it leaves alone until the next one."""
 
     timers: int = 0
-    failed: int = 0
+    faults: dict[str, str] = field(default_factory=dict)
     skipped: set[str] = field(default_factory=set)
 
 
@@ -52,15 +62,58 @@ class Timers:
     office: Office
     channels: tuple[Channel, ...] = ()
 
-    def sweep(self, limit: int | None = None, *, batch: int = BATCH) -> Swept:
-        """One pass over what is due now, oldest first, then the outbox; at most `limit` acts of timers."""
-        now, tally = self.office.now(), _Tally()
-        while limit is None or tally.timers + tally.failed < limit:
-            most = batch if limit is None else min(batch, limit - tally.timers - tally.failed)
-            if not self._batch(now, most, tally):
+    def sweep(
+        self,
+        limit: int | None = None,
+        *,
+        batch: int = BATCH,
+        deliver: bool = True,
+        go_on: Callable[[], bool] = always,
+    ) -> Swept:
+        """One pass over what is due now, oldest first, then the outbox; at most `limit` acts of timers.
+
+        Between two batches `go_on` is asked: where it says no, the next sweep goes on with what is left. Raises
+        InstallationError when this node's clock may not be trusted.
+        """
+        watch = Watch(office=self.office)
+        now = watch.now()
+        known = self.stuck()
+        tally = _Tally(skipped={each.case for each in known if each.quarantined or each.retry_at > now})
+        while limit is None or tally.timers + len(tally.faults) < limit:
+            most = batch if limit is None else min(batch, limit - tally.timers - len(tally.faults))
+            if not self._batch(now, most, tally) or not go_on():
                 break
-        delivered, lost = self.deliver()
-        return Swept(timers=tally.timers, opened=0, delivered=delivered, failed=tally.failed + lost)
+        self._note(tally, now, known=bool(known))
+        watch.swept(now)
+        delivered, lost = self.deliver() if deliver else (0, 0)
+        quarantined = sum(each.quarantined for each in known)
+        failed = len(tally.faults) + quarantined + lost
+        return Swept(timers=tally.timers, opened=0, delivered=delivered, failed=failed)
+
+    def _note(self, tally: _Tally, now: datetime, *, known: bool) -> None:
+        """Keep which cases failed, for the next try, and forget those that no longer do."""
+        if not tally.faults and not known:
+            return
+        with self.office.archive.begin() as uow:
+            uow.stuck.failed(tally.faults, at=now)
+            uow.stuck.cure(now)
+            uow.commit()
+
+    def stuck(self) -> tuple[StuckCase, ...]:
+        """The cases of which a timer failed, the oldest first, quarantined ones among them."""
+        with self.office.archive.read() as uow:
+            return tuple(uow.stuck.all())
+
+    def clock_corrected(self) -> None:
+        """Go on from the present clock: a person says that the clock of the last sweep was the wrong one."""
+        Watch(office=self.office).corrected()
+
+    def retry(self, number: str) -> None:
+        """Let a stuck case be tried with the next sweep; RuleRefused when it is not stuck."""
+        with self.office.archive.begin() as uow:
+            if not uow.stuck.retry(number, at=self.office.now()):
+                raise refused("rule", "case", f"{number} 没有受阻的定时；yingfan sweep --stuck 列出受阻的个案")
+            uow.commit()
 
     def _batch(self, now: datetime, most: int, tally: _Tally) -> bool:
         """Let a batch of due cases act once each; False when nothing is due that was not left alone."""
@@ -79,8 +132,11 @@ class Timers:
         done: list[tuple[DueCase, Decision]] = []
         with Rehearsal.undisturbed(), self.office.archive.begin() as uow:
             claimed = self._claim(uow, now, most, tally)
+            unread = uow.timers.unreadable
+            for number, error in unread.items():
+                self._failed(number, error, tally)
             if not claimed:
-                return None
+                return [] if unread else None
             for due in claimed:
                 self._sort(due, now, (done, alone), tally=tally)
             uow.timers.write(done)
@@ -142,7 +198,8 @@ class Timers:
 
     def _failed(self, number: str, error: Exception, tally: _Tally) -> None:
         LOG.warning("timer of %s failed: %s", number, type(error).__name__)
-        tally.failed += 1
+        # Only the installation's own faults are told in words: other texts may hold what an officer typed.
+        tally.faults[number] = str(error) if isinstance(error, InstallationError) else type(error).__name__
         tally.skipped.add(number)
 
     def deliver(self, limit: int = BATCH) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 from engine.storage.columns import STRICT
 from engine.storage.columns import id_column as _id
 from engine.storage.columns import text_column as _text
-from engine.storage.types import Day, Instant, Integer
+from engine.storage.types import Day, Flag, Instant, Integer
 
 
 class CalendarRow(SQLModel, table=True):
@@ -60,6 +60,21 @@ class RecalculationLineRow(SQLModel, table=True):
     status: str = Field(sa_column=_text())
 
 
+class StuckRow(SQLModel, table=True):
+    """A case of which a timer failed: how often, when it is tried again, and whether a person must look at it."""
+
+    __tablename__ = "stuck"
+    __table_args__ = (STRICT,)
+    district: str = Field(sa_column=_text(key=True))
+    number: str = Field(sa_column=_text(key=True))
+    tries: int = Field(sa_column=Column(Integer, nullable=False))
+    since: datetime = Field(sa_column=Column(Instant, nullable=False))
+    retry_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    fault: str = Field(sa_column=_text())
+    quarantined: bool = Field(sa_column=Column(Flag, nullable=False))
+
+
 CALENDAR = SQLModel.metadata.tables["calendar_file"]
 RECALCULATION = SQLModel.metadata.tables["recalculation"]
 LINE = SQLModel.metadata.tables["recalculation_line"]
+STUCK = SQLModel.metadata.tables["stuck"]

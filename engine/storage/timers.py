@@ -43,6 +43,8 @@ class TimerStore:
     def __init__(self, connection: Connection, district: str) -> None:
         self._connection = connection
         self._district = district
+        self.unreadable: dict[str, Exception] = {}
+        """Due cases of the last claim whose row does not read, with why: they are not given out."""
 
     def claim(self, now: datetime, limit: int) -> list[DueCase]:
         """Cases of which a timer is due, oldest first, as outlines; other workers pass them by until this one ends.
@@ -50,10 +52,14 @@ class TimerStore:
         The claim saves work only: the case's row decides, when it is written.
         """
         values = {"district": self._district, "now": instant_text(now), "most": limit}
-        return [
-            DueCase(row.id, row.definition, outline_of(row, self._district))
-            for row in _CLAIM.run(self._connection, values).all()
-        ]
+        self.unreadable = {}
+        found = []
+        for row in _CLAIM.run(self._connection, values).all():
+            try:
+                found.append(DueCase(row.id, row.definition, outline_of(row, self._district)))
+            except (ValueError, TypeError, LookupError) as error:  # a row changed by hand must not stop the others
+                self.unreadable[row.number] = error
+        return found
 
     def write(self, done: Sequence[tuple[DueCase, Decision]]) -> None:
         """Write a batch of acts of timers that told or reminded: entries and cases, one statement each.

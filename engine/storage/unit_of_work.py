@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
@@ -26,10 +26,13 @@ from engine.storage.outbox import OutboxStore, RequestStore
 from engine.storage.people import PeopleStore, UnitStore
 from engine.storage.roster import RosterStore, SubjectStore
 from engine.storage.rows import Conflict, DueCase, StoredDocument, StoredEntry, StoredFinding
+from engine.storage.stuck import StuckStore
 from engine.storage.tables import DEFINITION, META, VERSION
 from engine.storage.timers import TimerStore
+from engine.storage.types import instant_from, instant_text
 from engine.workdays.orders import CalendarFile
 
+SWEPT = "swept_at"
 REMEMBERED = 4096
 """How many sealed parts of cases are kept opened in memory."""
 
@@ -57,6 +60,7 @@ class UnitOfWork:
         self.people = PeopleStore(connection, district)
         self.units = UnitStore(connection, district)
         self.roster = RosterStore(connection, district, keys)
+        self.stuck = StuckStore(connection, district)
         self.calendars = CalendarStore(connection, district)
         self.subjects = SubjectStore(connection, district, keys)
 
@@ -132,6 +136,28 @@ class Archive:
         """True while nothing may leave the house: the database was restored and nobody has released it yet."""
         with dialects.begin(self._reader, write=False) as connection:
             return self._meta(connection, "held", "") != ""
+
+    def database_now(self) -> datetime | None:
+        """The clock of the database's machine; None where that is this machine's own."""
+        return None
+
+    @property
+    def swept_at(self) -> datetime | None:
+        """When the last sweep of any node was, or None before the first."""
+        with dialects.begin(self._reader, write=False) as connection:
+            found = self._meta(connection, SWEPT, "")
+            return instant_from(found) if found else None
+
+    def note_sweep(self, at: datetime, *, back: bool = False) -> None:
+        """Note a sweep of any node; never an earlier one than is noted, unless `back` says that the clock was wrong."""
+        row = {"name": SWEPT, "value": instant_text(at)}
+        with dialects.begin(self._writer, write=True) as connection:
+            known = self._meta(connection, SWEPT, "")
+            if not known:
+                connection.execute(insert(META), row)
+            elif back or known < row["value"]:
+                connection.execute(update(META).where(META.c.name == SWEPT).values(value=row["value"]))
+            dialects.commit(connection)
 
     @property
     def offset(self) -> timedelta:

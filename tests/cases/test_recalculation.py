@@ -81,7 +81,7 @@ class TestItself:
         assert isinstance(outcome, Decision)
         after = play.case.deadlines["first_visit"]
         assert ("2026-09-04", "2026-09-07") == (due(before), due(after))
-        assert after.next_at == at_local(date(2026, 9, 4))
+        assert after.next_at == at_local(date(2026, 9, 4), 0, 30)
         assert (calendar().version, revised(THIRD_OFF).version) == (before.calendar, after.calendar)
 
     def test_entry(self) -> None:
@@ -111,7 +111,7 @@ class TestItself:
         act(play, calendar())
         after = play.case.deadlines["first_visit"]
         assert ("2026-09-04", 1) == (due(after), after.step)
-        assert after.next_at == after.late_after
+        assert after.next_at == at_local(date(2026, 9, 5), 0, 30)
 
     def test_provisional(self) -> None:
         """A year's order that comes out makes provisional dates firm, without moving them."""

@@ -108,7 +108,7 @@ class TestSweeping:
     def test_each_once(self) -> None:
         """Every timer acts once, and one that no longer fits is let go."""
         store = stage()
-        assert store.next_at() == at_local(date(2026, 9, 3))
+        assert store.next_at() == at_local(date(2026, 9, 3), 0, 30)
         assert len(store.sweep(at_local(date(2026, 9, 3), 0, 30))) == 1
         assert store.sweep(at_local(date(2026, 9, 3), 0, 30)) == []
         act(store, SCHOOL, "back", "2026-09-04")

@@ -286,7 +286,7 @@ class TestServing:
     def test_worker(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """While the server runs the scheduler sweeps; it ends with the server."""
         swept = threading.Event()
-        monkeypatch.setattr(worker, "sweep_once", lambda _: swept.set())
+        monkeypatch.setattr(worker, "sweep_once", lambda _, **__: swept.set())
         monkeypatch.setattr(serve.uvicorn, "run", lambda *_, **__: swept.wait(10))
         with open_app(Settings.read(data=tmp_path)) as app:
             serve.serve(app, "127.0.0.1", 1)
