@@ -17,6 +17,7 @@ ROLES: Mapping[str, str] = {
     "bureau_officer": "教体局专干",
     "legal_reviewer": "法制审核",
     "bureau_head": "教体局领导",
+    "district_leader": "区政府分管领导",
     "receiver": "接收单位",
     "inspector": "责任督学",
     "auditor": "审计",
@@ -71,6 +72,9 @@ RESERVED: Mapping[str, frozenset[str]] = {
     "proposal.return": _HEADS | {"legal_reviewer"},
 }
 """Acts that every case has, and the roles that may do them (DESIGN.md §4.5)."""
+
+BLIND = frozenset({"administrator", "district_leader"})
+"""Roles that give no sight of a case: one keeps the machine, the other only gets messages (DESIGN.md §12)."""
 
 OUTSIDE = frozenset({"receiver", "family", "guardians"})
 """To whom a message leaves the house: families and offices outside; the brake is for these."""

@@ -21,6 +21,7 @@ ROLES: Mapping[str, str] = {
     "bureau_officer": "教体局专干",
     "legal_reviewer": "法制审核",
     "bureau_head": "教体局领导",
+    "district_leader": "区政府分管领导",
     "receiver": "接收单位",
     "inspector": "责任督学",
     "auditor": "审计",

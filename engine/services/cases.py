@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from engine.access import BLIND
 from engine.cases.outlook import awaiting, coming, possible, suggested
 from engine.cases.proposals import next_approvers
 from engine.cases.timers import is_overdue
@@ -169,7 +170,7 @@ def _by_due(running: Running) -> date:
 
 def _seen(office: Office, uow: UnitOfWork, actor: Actor, today: date) -> list[tuple[CaseView, Workflow]]:
     """The cases in the actor's units, through the one query of the archive."""
-    units = frozenset(h.unit for h in actor.roles if h.first <= today <= h.last and h.role != "administrator")
+    units = frozenset(h.unit for h in actor.roles if h.first <= today <= h.last and h.role not in BLIND)
     found = []
     for number in uow.cases.listed(units):
         case = uow.cases.load(number)

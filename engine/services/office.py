@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from engine.access import BLIND
 from engine.clock import Clock, local_day
 from engine.definitions.facts import Actor, CaseView, UnitFacts
 from engine.definitions.workflow import NoticeRule, Workflow
@@ -100,10 +101,10 @@ def theirs(case: CaseView | None, actor: Actor, *, today: date) -> CaseView:
 
 
 def sees(actor: Actor, case: CaseView, today: date) -> bool:
-    """True when a role held today gives sight of the case; an administrator reads no case (DOMAIN.md 10)."""
+    """True when a role held today gives sight of the case; some roles give none (access.BLIND)."""
     scope = case.identity.scope
     return any(
-        held.unit in scope and held.role != "administrator" and held.first <= today <= held.last for held in actor.roles
+        held.unit in scope and held.role not in BLIND and held.first <= today <= held.last for held in actor.roles
     )
 
 

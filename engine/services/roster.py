@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from engine.access import BLIND
 from engine.cases.model import Command
 from engine.cases.opening import open_case
 from engine.definitions.facts import Actor
@@ -174,7 +175,7 @@ def _units(uow: UnitOfWork, actor: Actor, today: date) -> frozenset[str]:
     """The units of the actor's roles today, with everything inside them."""
     mine: set[str] = set()
     for held in actor.roles:
-        if held.first <= today <= held.last and held.role != "administrator":
+        if held.first <= today <= held.last and held.role not in BLIND:
             mine |= uow.units.area(held.unit)
     return frozenset(mine)
 
