@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 from engine.access import RESERVED
-from engine.cases.attempt import Attempt, Line, entry_of, in_role, right_reason
+from engine.cases.attempt import Attempt, Line, bounds, entry_of, in_role, right_reason
 from engine.cases.effect import restart, resume
+from engine.cases.forms import complaints
 from engine.cases.model import Decision, Outcome, Reason, Refusal, refuse
 from engine.cases.plan import Plan
 from engine.cases.timers import Deadlines, moment_of, start
@@ -112,10 +113,14 @@ def correct(attempt: Attempt) -> Outcome:
 def _corrected(attempt: Attempt, act: Act, field: str, value: object) -> Act | Refusal:
     if field != "happened_on":
         transition = attempt.plan.workflow.transitions.get(act.trigger)
-        known = {each.name for each in transition.form} if transition else set()
+        known = {each.name: each for each in transition.form} if transition else {}
         if field not in known:
             options = "、".join(["happened_on", *sorted(known)])
             return refuse("rule", Reason("field", "field", f"没有「{field}」这一项；可更正：{options}"))
+        days = {**bounds(attempt), "happened": act.happened_on}
+        wrong = complaints((known[field],), {field: value}, days)
+        if wrong:
+            return refuse("rule", *(reason._replace(name="value") for reason in wrong))
         return act._replace(values={**act.values, field: value})
     opened = attempt.case.identity.opened_on
     if not isinstance(value, date) or not opened <= value <= attempt.today:

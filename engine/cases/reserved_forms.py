@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from engine.cases.attempt import NOTHING
 from engine.cases.methods import METHODS
 from engine.cases.service import DISPENSATIONS
 from engine.definitions.facts import CaseView
@@ -159,12 +161,29 @@ def reserved_form(trigger: str, case: CaseView, workflow: Workflow) -> tuple[Fie
     return _FORMS[trigger](case, workflow)
 
 
-def form_of(trigger: str, case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
-    """The form of an act, of the workflow or reserved; empty for a name that is neither."""
+def form_of(trigger: str, case: CaseView, workflow: Workflow, raw: Mapping[str, object] = NOTHING) -> tuple[Field, ...]:
+    """The form of an act, of the workflow or reserved; empty for a name that is neither.
+
+    What is corrected (`raw`) says how the new value of a correction is read: as its own field is.
+    """
     transition = workflow.transitions.get(trigger)
     if transition is not None:
         return transition.form
     try:
-        return reserved_form(trigger, case, workflow)
+        form = reserved_form(trigger, case, workflow)
     except KeyError:
         return ()
+    return _read_alike(form, workflow, raw) if trigger == "case.correct" else form
+
+
+def _read_alike(form: tuple[Field, ...], workflow: Workflow, raw: Mapping[str, object]) -> tuple[Field, ...]:
+    """The form of a correction with its new value read as the corrected field is; unknown ones stay text."""
+    transition = workflow.transitions.get(str(raw.get("entry")))
+    named = raw.get("field")
+    corrected = next((each for each in (transition.form if transition else ()) if each.name == named), None)
+    if named == "happened_on":
+        corrected = Field(name="happened_on", zh="发生日期", type="date")
+    if corrected is None:
+        return form
+    value = replace(corrected, name="value", zh="新内容", required=True, required_when={}, required_unless={})
+    return tuple(value if each.name == "value" else each for each in form)

@@ -1,16 +1,17 @@
-"""Acting on cases: the one verb of this room, advance. A request is accepted once, whole, or refused whole."""
+"""Acting on cases: advance, and the same act tried out. A request is accepted once, whole, or refused whole."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from uuid import uuid4
 
 from engine.cases.decide import decide
 from engine.cases.forms import read
-from engine.cases.model import Command, Decision, Reason, Refusal
+from engine.cases.model import Command, Decision, DocumentOrder, Reason, Refusal
 from engine.cases.proposals import find
 from engine.cases.reserved_forms import by_id, form_of
 from engine.definitions.facts import Actor, CaseView, Proposal
@@ -29,9 +30,21 @@ RETRIES = 5
 """How often a lost race for the case's next entry is run again before the machine is blamed."""
 
 
+Answer = TypeVar("Answer")
+
+
+class _Done(NamedTuple):
+    """An act as it stands in an open unit of work."""
+
+    before: CaseView
+    after: CaseView
+    workflow: Workflow
+    orders: tuple[DocumentOrder, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acting:
-    """The verb `advance` over one office."""
+    """The verb `advance` over one office, and its preview."""
 
     office: Office
 
@@ -42,12 +55,26 @@ class Acting:
         """
         if not request.request_id:
             request = replace(request, request_id=str(uuid4()))
+        self._may_approve_here(request)
+        return self._tried(lambda: self._once(request))
+
+    def preview(self, request: ActRequest) -> tuple[CaseView, CaseView, Workflow]:
+        """The case before and after this act, and its workflow: everything is done but kept, so it refuses alike."""
+        self._may_approve_here(request)
+        return self._tried(lambda: self._tried_out(request))
+
+    def _tried(self, step: Callable[[], Answer]) -> Answer:
         for _ in range(RETRIES):
             try:
-                return self._once(request)
+                return step()
             except Conflict:
                 continue
         raise InstallationError("同一个案同时有太多登记，请稍后再试")
+
+    def _may_approve_here(self, request: ActRequest) -> None:
+        """A command line approves nothing, for one account of the machine could be everybody (DESIGN.md §5)."""
+        if request.os_user and request.trigger == "proposal.approve" and not self.office.archive.offset:
+            raise refused("right", "right", "命令行不办理审批：请审批人本人在网页上登录后审批（演示库除外）")
 
     def _once(self, request: ActRequest) -> Advanced:
         with self.office.archive.begin() as uow:
@@ -55,42 +82,53 @@ class Acting:
             found, earlier = uow.cases.load_for(request.case, request.request_id)
             if earlier is not None:
                 return _repeated(earlier.content, digest, earlier.answer)
-            now = self.office.now()
-            actor = actor_of(uow, request.account)
-            case = theirs(found, actor, today=self.office.today())
-            if request.trigger == "case.undo" and case.undoable:
-                case = case._replace(previous=uow.log.replayed(request.case, before=case.undoable))
-            workflow = self.office.version(uow.cases.definition_of(request.case))
-            fields = request.fields if request.trigger in workflow.transitions else by_id(case, request.fields)
-            values, wrong = read(form_of(request.trigger, case, workflow), fields)
-            command = Command(
-                request_id=request.request_id,
-                case=request.case,
-                trigger=request.trigger,
-                actor=actor,
-                values=values,
-                happened_on=request.happened_on,
-                version=request.version,
-            )
-            outcome = decide(workflow, case, command, now, self.office.calendar)
-            decision = _accepted(outcome, wrong)
-            keeper = Keeper(office=self.office, uow=uow, now=now)
-            proposal = _approved(case, command)
-            if proposal is not None and decision.orders:
-                keeper = replace(keeper, drafted=proposal)
-                _same_draft(keeper, workflow, decision, proposal)
-            kept = keeper.keep(decision, workflow, proposal.values if proposal else values)
+            done = self._done(uow, request, found)
+            kept = done.after
             answer = Advanced(
                 case=request.case,
                 state=kept.state,
                 version=kept.version,
                 seq=kept.seq,
                 repeated=False,
-                documents=tuple(f"{request.case}/{order.id}" for order in decision.orders),
+                documents=tuple(f"{request.case}/{order.id}" for order in done.orders),
             )
             uow.requests.put(request.request_id, request.case, kept.seq, content=digest, answer=_as_text(answer))
             uow.commit()
             return answer
+
+    def _tried_out(self, request: ActRequest) -> tuple[CaseView, CaseView, Workflow]:
+        with self.office.archive.begin() as uow:
+            done = self._done(uow, request, uow.cases.load(request.case, lock=True))
+            return done.before, done.after, done.workflow
+
+    def _done(self, uow: UnitOfWork, request: ActRequest, found: CaseView | None) -> _Done:
+        """The act in this unit of work, which the caller commits."""
+        now = self.office.now()
+        actor = actor_of(uow, request.account)
+        case = theirs(found, actor, today=self.office.today())
+        if request.trigger == "case.undo" and case.undoable:
+            case = case._replace(previous=uow.log.replayed(request.case, before=case.undoable))
+        workflow = self.office.version(uow.cases.definition_of(request.case))
+        fields = request.fields if request.trigger in workflow.transitions else by_id(case, request.fields)
+        values, wrong = read(form_of(request.trigger, case, workflow, fields), fields)
+        command = Command(
+            request_id=request.request_id,
+            case=request.case,
+            trigger=request.trigger,
+            actor=actor,
+            values=values,
+            happened_on=request.happened_on,
+            version=request.version,
+            os_user=request.os_user,
+        )
+        decision = _accepted(decide(workflow, case, command, now, self.office.calendar), wrong)
+        keeper = Keeper(office=self.office, uow=uow, now=now)
+        proposal = _approved(case, command)
+        if proposal is not None and decision.orders:
+            keeper = replace(keeper, drafted=proposal)
+            _same_draft(keeper, workflow, decision, proposal)
+        kept = keeper.keep(decision, workflow, proposal.values if proposal else values)
+        return _Done(case, kept, workflow, decision.orders)
 
 
 def _approved(case: CaseView, command: Command) -> Proposal | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -9,16 +11,18 @@ from typing import TYPE_CHECKING
 from engine.access import BLIND
 from engine.cases.outlook import awaiting, coming, possible, suggested
 from engine.cases.proposals import next_approvers
-from engine.cases.timers import is_overdue
+from engine.cases.timers import is_overdue, moment_of, work_out
 from engine.definitions.facts import Actor, CaseView, Running
 from engine.definitions.workflow import Workflow
-from engine.services.acting import Acting
+from engine.services.acting import Acting, actor_and_case
+from engine.services.case_page import PageMaker
 from engine.services.model import (
     ActPage,
     ActRequest,
     Advanced,
     CasePage,
     HistoryRow,
+    Preview,
     ProposalPage,
     ProposalRow,
     WorkList,
@@ -26,9 +30,11 @@ from engine.services.model import (
 )
 from engine.services.office import Office, actor_of, sees
 from engine.services.reading import Reading
+from engine.services.records import CaseRecord, RecordMaker
 from engine.services.refusals import StaleAct
 from engine.services.roster import Roster
 from engine.services.words import coming_line, masked, roles_zh
+from engine.workdays import Calendar
 
 if TYPE_CHECKING:
     from engine.storage.unit_of_work import UnitOfWork
@@ -45,8 +51,34 @@ class Cases:
 
     def advance(self, request: ActRequest) -> Advanced:
         """One act for a person; see Acting.advance. A stale refusal carries what was recorded meanwhile."""
-        try:
+        with self._telling(request):
             return Acting(office=self.office).advance(request)
+
+    def preview(self, request: ActRequest) -> Preview:
+        """What an act would do to the deadlines, refused as the act itself would be; nothing of it is kept."""
+        with self._telling(request):
+            before, after, workflow = Acting(office=self.office).preview(request)
+        with self.office.archive.read() as uow:
+            actor = actor_of(uow, request.account)
+            pages = [
+                PageMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow, reveal=False)
+                for case in (before, after)
+            ]
+            rows = [tuple(page.deadline(each) for each in page.case.deadlines.values()) for page in pages]
+        return Preview(
+            case=request.case,
+            state=after.state,
+            version=after.version,
+            before=rows[0],
+            after=rows[1],
+            kept=_kept(workflow, before, after, calendar=self.office.calendar),
+        )
+
+    @contextmanager
+    def _telling(self, request: ActRequest) -> Iterator[None]:
+        """A stale refusal of what is done inside tells what was recorded meanwhile."""
+        try:
+            yield
         except StaleAct as stale:
             if request.version is None or stale.happened:
                 raise
@@ -60,6 +92,38 @@ class Cases:
     def show(self, number: str, account: str, *, reveal: bool = False) -> CasePage:
         """The page of one case."""
         return Reading(office=self.office).show(number, account, reveal=reveal)
+
+    def record(self, number: str, account: str, *, reveal: bool = False) -> CaseRecord:
+        """One case as programs read it."""
+        return Reading(office=self.office).record(number, account, reveal=reveal)
+
+    def deadlines(self, number: str, account: str) -> tuple[Mapping[str, object], ...]:
+        """The deadlines of one case as they stand, as programs read them; they name nobody."""
+        with self.office.archive.read() as uow:
+            actor, case, workflow = actor_and_case(uow, self.office, account, number=number)
+            return RecordMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow).deadlines(
+                reasons=False
+            )
+
+    def records(self, account: str, *, state: str = "", unit: str = "", overdue: bool = False) -> list[CaseRecord]:
+        """The cases that this person may see, by due date, as programs read them: nothing that is sealed is told.
+
+        `unit` is the code of a unit with standing in the case; `overdue` keeps those with a deadline that has passed.
+        """
+        today = self.office.today()
+        with self.office.archive.read() as uow:
+            actor = actor_of(uow, account)
+            seen = [
+                (case, workflow)
+                for case, workflow in _seen(self.office, uow, actor, today)
+                if (not state or case.state == state)
+                and (not unit or unit in case.identity.scope)
+                and (not overdue or any(is_overdue(each, self.office.now()) for each in case.deadlines.values()))
+            ]
+            return [
+                RecordMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow).record(whole=False)
+                for case, workflow in seen
+            ]
 
     def act_page(self, number: str, trigger: str, account: str) -> ActPage:
         """The form of one act."""
@@ -162,6 +226,19 @@ class Cases:
                 )
             )
         return found
+
+
+def _kept(workflow: Workflow, before: CaseView, after: CaseView, *, calendar: Calendar) -> tuple[str, ...]:
+    """The deadlines that an act counted again and whose day stays, because a citizen was told a later one."""
+    moment = moment_of(after, calendar)
+    found = []
+    for name, running in after.deadlines.items():
+        if running.told is None or running.anchor is None or before.deadlines.get(name) == running:
+            continue
+        reckoning, fixed = work_out(workflow.deadlines[name], running.anchor, moment)
+        if (fixed or reckoning.due_on) < running.told:
+            found.append(name)
+    return tuple(found)
 
 
 def _by_due(running: Running) -> date:

@@ -21,6 +21,36 @@ class ActRequest:
     request_id: str = ""
     version: int | None = None
     happened_on: date | None = None
+    os_user: str = ""
+    """The operating-system account of a command line, recorded beside the officer; empty for a page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRequest:
+    """A case to be opened, as a person asks for it; the subject is named by kind and internal reference."""
+
+    workflow: str
+    subject: str
+    """``pupil`` or ``unit``: what kind of subject the case is about."""
+    reference: str
+    """The keyed reference of a pupil, or the code of a unit; never a number that a person carries."""
+    account: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+    request_id: str = ""
+    os_user: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What an act would do to the deadlines of a case, before it is saved."""
+
+    case: str
+    state: str
+    version: int
+    before: tuple[DeadlineRow, ...]
+    after: tuple[DeadlineRow, ...]
+    kept: tuple[str, ...]
+    """Deadlines whose day stays although counting again gives an earlier one: what a citizen was told stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

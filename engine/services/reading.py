@@ -19,6 +19,7 @@ from engine.services.model import (
     ProposalPage,
 )
 from engine.services.office import Office
+from engine.services.records import CaseRecord, RecordMaker
 from engine.services.refusals import refused
 from engine.services.words import (
     act_zh,
@@ -43,6 +44,14 @@ class Reading:
             self.office.archive.access(account, "reveal" if reveal else "read", number, at=self.office.now())
             maker = PageMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow, reveal=reveal)
             return maker.page()
+
+    def record(self, number: str, account: str, *, reveal: bool = False) -> CaseRecord:
+        """One case as programs read it; the reading is in the access log before the record is made."""
+        with self.office.archive.read() as uow:
+            actor, case, workflow = self._for(uow, account, number)
+            self.office.archive.access(account, "reveal" if reveal else "read", number, at=self.office.now())
+            maker = RecordMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow, reveal=reveal)
+            return maker.record(whole=True)
 
     def act_page(self, number: str, trigger: str, account: str) -> ActPage:
         """The form of one act on this case as it stands; refused where the state or the role does not allow it."""
