@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,11 @@ import typer
 
 from engine.app import App, open_app
 from engine.cli.options import settings_of
+
+try:
+    import pwd
+except ImportError:  # pragma: no cover  # a system without numbered accounts
+    pwd = None  # type: ignore[assignment]
 
 
 @contextmanager
@@ -20,5 +26,13 @@ def opened(ctx: typer.Context, **options: object) -> Iterator[App]:
 
 
 def operator() -> str:
-    """The operating-system account that runs the command: recorded beside the officer named by --as."""
-    return getpass.getuser()
+    """The operating-system account that runs the command: recorded beside the officer named by --as.
+
+    It is asked of the system, never of the environment, where anybody may write another name.
+    """
+    if pwd is None:  # pragma: no cover  # only where there are no numbered accounts
+        return getpass.getuser()
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())

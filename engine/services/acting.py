@@ -24,6 +24,7 @@ from engine.services.refusals import raised, refused
 from engine.storage.unit_of_work import Conflict
 
 if TYPE_CHECKING:
+    from engine.storage.rows import StoredRequest
     from engine.storage.unit_of_work import UnitOfWork
 
 RETRIES = 5
@@ -81,7 +82,7 @@ class Acting:
             digest = content_of(request)
             found, earlier = uow.cases.load_for(request.case, request.request_id)
             if earlier is not None:
-                return _repeated(earlier.content, digest, earlier.answer)
+                return repeated(earlier, digest)
             done = self._done(uow, request, found)
             kept = done.after
             answer = Advanced(
@@ -92,7 +93,7 @@ class Acting:
                 repeated=False,
                 documents=tuple(f"{request.case}/{order.id}" for order in done.orders),
             )
-            uow.requests.put(request.request_id, request.case, kept.seq, content=digest, answer=_as_text(answer))
+            uow.requests.put(request.request_id, request.case, kept.seq, content=digest, answer=answer_text(answer))
             uow.commit()
             return answer
 
@@ -171,14 +172,16 @@ def _plain(fields: object) -> object:
     return {str(k): v for k, v in fields.items()} if isinstance(fields, dict) else dict(fields)  # type: ignore[call-overload]  # a Mapping
 
 
-def _repeated(content: str, digest: str, answer: str) -> Advanced:
-    if content != digest:
+def repeated(earlier: StoredRequest, digest: str) -> Advanced:
+    """The first answer to a request that comes again; refused when it asks for something else."""
+    if earlier.content != digest:
         raise refused("rule", "request_id", "这个请求编号已用于另一件登记，请重新打开页面再办")
-    told = json.loads(answer)
+    told = json.loads(earlier.answer)
     return Advanced(**{**told, "documents": tuple(told["documents"]), "repeated": True})
 
 
-def _as_text(answer: Advanced) -> str:
+def answer_text(answer: Advanced) -> str:
+    """An answer as it is kept with its request."""
     told = {
         "case": answer.case,
         "state": answer.state,

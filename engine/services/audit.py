@@ -20,6 +20,11 @@ class Audit:
         """One case's whole history with its chain verified; the reading is logged first."""
         return Reading(office=self.office).show(number, account)
 
+    def counted(self) -> tuple[int, int]:
+        """How many entries and cases the archive holds."""
+        with self.office.archive.read() as uow:
+            return uow.log.size()
+
     def verify(self) -> tuple[Problem, ...]:
         """Everything that does not hold in the chains of all cases; empty when all is well."""
         with self.office.archive.read() as uow:

@@ -22,6 +22,7 @@ from engine.services.model import (
     Advanced,
     CasePage,
     HistoryRow,
+    OpenRequest,
     Preview,
     ProposalPage,
     ProposalRow,
@@ -29,6 +30,7 @@ from engine.services.model import (
     WorkRow,
 )
 from engine.services.office import Office, actor_of, sees
+from engine.services.opening import Opening
 from engine.services.reading import Reading
 from engine.services.records import CaseRecord, RecordMaker
 from engine.services.refusals import StaleAct
@@ -48,6 +50,10 @@ class Cases:
     """The counter's verbs, for one office."""
 
     office: Office
+
+    def open(self, request: OpenRequest) -> Advanced:
+        """Open a case for a person; see Opening.open."""
+        return Opening(office=self.office).open(request)
 
     def advance(self, request: ActRequest) -> Advanced:
         """One act for a person; see Acting.advance. A stale refusal carries what was recorded meanwhile."""
@@ -97,6 +103,19 @@ class Cases:
         """One case as programs read it."""
         return Reading(office=self.office).record(number, account, reveal=reveal)
 
+    def proposals(self, account: str) -> list[Mapping[str, object]]:
+        """The open proposals of the cases that this person may see, as programs read them; they name no child."""
+        today = self.office.today()
+        with self.office.archive.read() as uow:
+            actor = actor_of(uow, account)
+            return [
+                each
+                for case, workflow in _seen(self.office, uow, actor, today=today, awaiting=True)
+                for each in RecordMaker(
+                    office=self.office, uow=uow, actor=actor, case=case, workflow=workflow
+                ).proposals()
+            ]
+
     def deadlines(self, number: str, account: str) -> tuple[Mapping[str, object], ...]:
         """The deadlines of one case as they stand, as programs read them; they name nobody."""
         with self.office.archive.read() as uow:
@@ -115,7 +134,7 @@ class Cases:
             actor = actor_of(uow, account)
             seen = [
                 (case, workflow)
-                for case, workflow in _seen(self.office, uow, actor, today)
+                for case, workflow in _seen(self.office, uow, actor, today=today)
                 if (not state or case.state == state)
                 and (not unit or unit in case.identity.scope)
                 and (not overdue or any(is_overdue(each, self.office.now()) for each in case.deadlines.values()))
@@ -138,7 +157,7 @@ class Cases:
         today = self.office.today()
         with self.office.archive.read() as uow:
             actor = actor_of(uow, account)
-            return tuple(_seen(self.office, uow, actor, today))
+            return tuple(_seen(self.office, uow, actor, today=today))
 
     def worklist(self, account: str) -> WorkList:
         """A person's work today, in the order of legal due times."""
@@ -148,7 +167,7 @@ class Cases:
             rows: list[WorkRow] = []
             approvals: list[ProposalRow] = []
             soon: list[tuple[object, str]] = []
-            for case, workflow in _seen(self.office, uow, actor, today):
+            for case, workflow in _seen(self.office, uow, actor, today=today):
                 rows.extend(self._rows(uow, actor, case, workflow))
                 approvals.extend(self._approvals(uow, actor, case, workflow))
                 soon.extend(
@@ -245,11 +264,13 @@ def _by_due(running: Running) -> date:
     return running.due_on or date.max
 
 
-def _seen(office: Office, uow: UnitOfWork, actor: Actor, today: date) -> list[tuple[CaseView, Workflow]]:
+def _seen(
+    office: Office, uow: UnitOfWork, actor: Actor, *, today: date, awaiting: bool = False
+) -> list[tuple[CaseView, Workflow]]:
     """The cases in the actor's units, through the one query of the archive."""
     units = frozenset(h.unit for h in actor.roles if h.first <= today <= h.last and h.role not in BLIND)
     found = []
-    for number in uow.cases.listed(units):
+    for number in uow.cases.listed(units, awaiting=awaiting):
         case = uow.cases.load(number)
         if case is not None and sees(actor, case, today):
             found.append((case, office.version(uow.cases.definition_of(number))))

@@ -27,14 +27,16 @@ class ActRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenRequest:
-    """A case to be opened, as a person asks for it; the subject is named by kind and internal reference."""
+    """A case to be opened, as a person asks for it; raw field texts by name as in an act."""
 
     workflow: str
     subject: str
     """``pupil`` or ``unit``: what kind of subject the case is about."""
-    reference: str
-    """The keyed reference of a pupil, or the code of a unit; never a number that a person carries."""
     account: str
+    reference: str = ""
+    """The keyed reference of a pupil, or the code of a unit."""
+    number: str = ""
+    """Instead of the reference: a register or ID number; it is looked up and kept nowhere."""
     fields: Mapping[str, object] = field(default_factory=dict)
     request_id: str = ""
     os_user: str = ""
@@ -111,6 +113,7 @@ class FindingRow:
     found_on: date
     status: str  # open | confirmed | dismissed
     case: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

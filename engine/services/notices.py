@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from engine.services.acting import actor_and_case
 from engine.services.case_page import document_row
 from engine.services.model import DocumentRow
 from engine.services.office import Office
+from engine.services.records import RecordMaker
 from engine.services.refusals import refused
 from notifications.documents import Filled
 from notifications.html import Letterhead, html
@@ -34,6 +35,29 @@ class Notices:
             _, case, workflow = actor_and_case(uow, self.office, account, number=number)
             self.office.archive.access(account, "document", number, at=self.office.now())
             return document_row(workflow, case, _found(uow.documents.get(number, document_id)), body=True)
+
+    def record(self, number: str, document_id: str, account: str) -> Mapping[str, object]:
+        """One document as programs read it, with its canonical text; the reading is logged first."""
+        with self.office.archive.read() as uow:
+            actor, case, workflow = actor_and_case(uow, self.office, account, number=number)
+            self.office.archive.access(account, "document", number, at=self.office.now())
+            stored = _found(uow.documents.get(number, document_id))
+            maker = RecordMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow)
+            name = f"{number}/{document_id}"
+            seen = next((each for each in maker.documents(()) if each["document"] == name), {})
+            return {
+                "document": name,
+                "case": number,
+                "kind": stored.kind,
+                "title": workflow.notices[stored.kind].title,
+                "status": stored.status,
+                "issuer": stored.issuer,
+                "issued_on": stored.issued_on,
+                "addressees": [],
+                **seen,
+                "number": stored.number,
+                "text": stored.filled.text,
+            }
 
     def html(self, number: str, document_id: str, account: str) -> str:
         """One document as a printable page of its own."""

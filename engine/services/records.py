@@ -1,4 +1,4 @@
-"""Cases as programs read them: names of the law's own files, no words of pages; names of people masked unless revealed."""
+"""Cases as programs read them: ids rather than words of pages; names of people are masked unless revealed."""
 
 from __future__ import annotations
 

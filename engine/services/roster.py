@@ -10,18 +10,15 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from engine.access import BLIND
-from engine.cases.model import Command
-from engine.cases.opening import open_case
 from engine.definitions.facts import Actor
 from engine.errors import InputError
 from engine.roster.attendance import read_roster
 from engine.roster.findings import compare
 from engine.roster.register import Pupil, read_register
 from engine.roster.sheets import RowError
-from engine.services.identity import identity_for, responsible
-from engine.services.keeping import Keeper
 from engine.services.model import FindingRow
 from engine.services.office import Office, actor_of
+from engine.services.opening import CONFIRMERS, Opened, open_for
 from engine.services.refusals import refused
 from engine.services.words import FINDING_ZH, masked
 
@@ -29,7 +26,6 @@ if TYPE_CHECKING:
     from engine.storage.unit_of_work import StoredFinding, UnitOfWork
 
 WORKFLOW = "dropout-case"
-CONFIRMERS = frozenset({"school_officer", "school_head", "township_officer", "bureau_officer"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +38,17 @@ class Imported:
     unchanged: int
     findings: int
     errors: tuple[RowError, ...]
+    doubtful: int = 0
+    """Lines that may mean several pupils, or none for certain."""
+    blank: int = 0
+    """Lines without a mark: unknown, never absent."""
+    found: tuple[FindingRow, ...] = ()
+    """The open findings of the list's day, as stored."""
+
+    @property
+    def wrong(self) -> int:
+        """How many rows have an error."""
+        return len({(each.sheet, each.row) for each in self.errors})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,19 +57,26 @@ class Roster:
 
     office: Office
 
-    def import_file(self, path: Path, kind: str, account: str) -> Imported:
+    def import_file(
+        self, path: Path, kind: str, account: str, *, unit: str = "", day: date | None = None, dry_run: bool = False
+    ) -> Imported:
         """Read a register or a roster and keep it; a roster is compared with the register at once.
 
-        The same file again changes nothing. Raises InputError for a file that cannot be read, RightRefused for a
-        person who may not import.
+        The same file again changes nothing. `unit` is the code of the unit whose list it is, `day` that of a roster
+        whose title names none; with `dry_run` everything is told and nothing kept. Raises InputError for a file that
+        cannot be read, RightRefused for a person who may not import, or not for this unit.
         """
         if kind not in ("register", "roster"):
             raise InputError(f"不认识「{kind}」这种名单；可导入：register(学籍册)、roster(到校名册)")
         with self.office.archive.begin() as uow:
             actor = actor_of(uow, account)
-            _may(actor, CONFIRMERS | {"register_clerk"}, self.office.today())
-            done = self._register(uow, path) if kind == "register" else self._roster(uow, path)
-            uow.commit()
+            today = self.office.today()
+            _may(actor, CONFIRMERS | {"register_clerk"}, today)
+            if unit and unit not in _units(uow, actor, today):
+                raise refused("right", "unit", f"没有单位「{unit}」，或者它不在你的职责范围内")
+            done = self._register(uow, path) if kind == "register" else self._roster(uow, path, day)
+            if not dry_run:
+                uow.commit()
             return done
 
     def _register(self, uow: UnitOfWork, path: Path) -> Imported:
@@ -78,14 +92,15 @@ class Roster:
             errors=file.errors,
         )
 
-    def _roster(self, uow: UnitOfWork, path: Path) -> Imported:
+    def _roster(self, uow: UnitOfWork, path: Path, given: date | None) -> Imported:
         file = read_roster(path)
+        if given and file.day and given != file.day:
+            raise InputError(f"--day 为{given}，名册标题写的是{file.day}；请核对")
+        day = file.day or given or self.office.today()
         pupils = [pupil_of(profile) for profile in uow.roster.pupils()]
         found = [replace(each, register_no=uow.roster.reference(each.register_no)) for each in compare(pupils, file)]
         known = {unit.name: unit.code for unit in uow.units.all()}
-        new = uow.roster.put_findings(
-            [(each, known.get(each.school, "")) for each in found], day=file.day or self.office.today()
-        )
+        new = uow.roster.put_findings([(each, known.get(each.school, "")) for each in found], day=day)
         return Imported(
             rows=len(file.marks),
             new=new,
@@ -93,6 +108,9 @@ class Roster:
             unchanged=len(found) - new,
             findings=len(found),
             errors=file.errors,
+            doubtful=sum(each.kind == "ambiguous" for each in found),
+            blank=sum(each.mark == "unknown" for each in file.marks) - sum(each.code == "mark" for each in file.errors),
+            found=tuple(_row(each) for each in uow.roster.findings() if each.found_on == day and each.status == "open"),
         )
 
     def findings(self, account: str) -> tuple[FindingRow, ...]:
@@ -103,12 +121,16 @@ class Roster:
             mine = _units(uow, actor, today)
             return tuple(_row(each) for each in uow.roster.findings() if each.school in mine)
 
-    def confirm(self, finding_ids: Sequence[int], account: str, request_id: str = "") -> tuple[str, ...]:
+    def confirm(
+        self, finding_ids: Sequence[int], account: str, request_id: str = "", *, os_user: str = ""
+    ) -> tuple[str, ...]:
         """Open a case for each finding that this person confirms; the case numbers, in order.
 
-        Confirming again gives the same numbers. Raises RightRefused for findings of other units.
+        Confirming again gives the same numbers, and a pupil whose case has not ended keeps that one. Raises
+        RightRefused for findings of other units. `os_user` is the account of the machine behind a command line.
         """
         now, today = self.office.now(), self.office.today()
+        request = (request_id or str(uuid4()), os_user)
         numbers = []
         with self.office.archive.begin() as uow:
             actor = actor_of(uow, account)
@@ -123,33 +145,28 @@ class Roster:
                     continue
                 if finding.status != "open" or not finding.register_no:
                     raise refused("rule", "finding", f"疑点{id_}已处理，或者在学籍册上没有对应的学生，不能直接立案")
-                number = self._open(uow, finding, actor, request_id or str(uuid4()))
+                number = self._open(uow, finding, actor, request)
                 uow.roster.settle(id_, "confirmed", number, account=account, at=now)
                 numbers.append(number)
             uow.commit()
         return tuple(numbers)
 
-    def _open(self, uow: UnitOfWork, finding: StoredFinding, actor: Actor, request_id: str) -> str:
-        now = self.office.now()
-        workflow = self.office.workflows[WORKFLOW]
-        profile = {**uow.roster.pupil(finding.register_no), "absent_since": finding.found_on}
-        serial = uow.documents.next_number(uow.district, f"case:{WORKFLOW}", finding.found_on.year)
-        number = f"{uow.district}-{finding.found_on.year}-{serial:04d}"
-        identity = identity_for(uow, WORKFLOW, profile, number=number, opened_on=finding.found_on)
-        uow.subjects.put(identity.subject.reference, "pupil", profile)
-        command = Command(
-            request_id=f"{request_id}:{finding.id}",
-            case=number,
-            trigger="case.open",
+    def _open(self, uow: UnitOfWork, finding: StoredFinding, actor: Actor, request: tuple[str, str]) -> str:
+        """The case for a finding: the one about this pupil that has not ended, else a new one."""
+        standing = uow.cases.open_about(finding.register_no, WORKFLOW)
+        if standing:
+            return standing
+        request_id, os_user = request
+        opened = Opened(
+            profile={**uow.roster.pupil(finding.register_no), "absent_since": finding.found_on},
             actor=actor,
+            found_on=finding.found_on,
             values={"kind": finding.kind, "detail": finding.detail},
-            happened_on=finding.found_on,
+            request_id=f"{request_id}:{finding.id}",
+            os_user=os_user,
+            confirmed=True,
         )
-        decision = open_case(
-            workflow, identity, command, now=now, calendar=self.office.calendar, unit=responsible(identity)
-        )
-        Keeper(office=self.office, uow=uow, now=now).keep(decision, workflow, command.values)
-        return number
+        return open_for(self.office, uow, self.office.workflows[WORKFLOW], opened=opened).identity.number
 
     def dismiss(self, finding_id: int, reason: str, account: str) -> None:
         """Settle a finding without a case, with the reason."""
@@ -183,6 +200,7 @@ def _units(uow: UnitOfWork, actor: Actor, today: date) -> frozenset[str]:
 def _row(finding: StoredFinding) -> FindingRow:
     return FindingRow(
         id=finding.id,
+        kind=finding.kind,
         kind_zh=FINDING_ZH.get(finding.kind, finding.kind),
         name=masked(finding.name),
         school=finding.school_name,

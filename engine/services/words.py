@@ -19,6 +19,7 @@ FINDING_ZH = {
     "not_in_register": "学籍册上没有",
     "unknown_mark": "标记不明",
     "ambiguous": "对不上号",
+    "reported": "走访发现或者他人反映",
 }
 
 

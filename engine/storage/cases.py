@@ -62,6 +62,17 @@ _ADD_STANDING = insert(STANDING)
 _SAVE = Hot(
     update(CASE).where(*_AT, CASE.c.seq == bindparam("at_seq")).values({name: bindparam(name) for name in CHANGING})
 )
+_OPEN_ABOUT = (
+    select(CASE.c.number)
+    .where(
+        CASE.c.district == bindparam("at_district"),
+        CASE.c.subject == bindparam("at_subject"),
+        CASE.c.workflow == bindparam("at_workflow"),
+        CASE.c.kind != "final",
+    )
+    .order_by(CASE.c.id)
+    .limit(1)
+)
 _PLACE = tuple_(func.coalesce(CASE.c.due_on, NEVER), CASE.c.number)
 
 
@@ -208,6 +219,11 @@ class CaseStore:
         if limit is not None:
             found = found.limit(limit)
         return [str(row[0]) for row in self._connection.execute(found)]
+
+    def open_about(self, subject: str, workflow: str) -> str:
+        """The number of a case about this subject under this workflow that has not ended; empty for none."""
+        at = {"at_district": self._district, "at_subject": subject, "at_workflow": workflow}
+        return str(self._connection.execute(_OPEN_ABOUT, at).scalar() or "")
 
     def numbers(self) -> list[str]:
         """Every case's number, in the order of opening."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from engine.audit.chain import START, Link, Problem, canonical, entry_hash, verify
@@ -99,6 +99,12 @@ class Log:
             found = found.where(ENTRY.c.number == number)
         for row in self._connection.execute(found):
             yield Link(row.number, row.seq, row.previous, row.public, row.sealed, row.hash)
+
+    def size(self) -> tuple[int, int]:
+        """How many entries there are, and how many cases have one."""
+        counted = select(func.count(), func.count(func.distinct(ENTRY.c.number))).select_from(ENTRY)
+        row = self._connection.execute(counted.where(ENTRY.c.district == self._district)).one()
+        return int(row[0]), int(row[1])
 
     def verify(self, number: str | None) -> list[Problem]:
         """What does not hold: in the chains, and between each chain and the head of its case; needs no key."""

@@ -1,0 +1,96 @@
+"""An installation on disk that the program itself opens, on a day that the test sets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import cli
+from engine.app import App, open_app
+from engine.cli.demo_play import moment, settle
+from engine.clock import SteppedClock
+from engine.paths import config_dir
+from engine.settings import Settings
+
+SAMPLE = config_dir() / "sample"
+
+
+class Desk:
+    """Somebody at a terminal of one installation: types commands, reads what comes back."""
+
+    def __init__(self, clock: SteppedClock, capsys: pytest.CaptureFixture[str]) -> None:
+        self.clock = clock
+        self.capsys = capsys
+        self.err = ""
+
+    def at(self, text: str) -> None:
+        """Stand at a local time."""
+        self.clock.set(moment(text))
+
+    def says(self, *arguments: str, code: int = 0) -> str:
+        """What a command prints, when it ends as expected."""
+        self.capsys.readouterr()
+        ended = cli.run(arguments)
+        told = self.capsys.readouterr()
+        self.err = told.err
+        assert (code, told.err.count("\n") if code else 0) == (ended, 1 if code and told.err else 0), told
+        return told.out
+
+    def tells(self, *arguments: str, code: int = 0) -> Any:
+        """The one JSON document that a command prints with --json."""
+        return json.loads(self.says(*arguments, "--json", code=code))
+
+    def refused(self, *arguments: str) -> Any:
+        """The refusal that a command tells, which ends with 1 and one line on stderr."""
+        told = self.tells(*arguments, code=1)
+        assert self.err.count("\n") == 1
+        return told["refused"]
+
+    def inside(self, look: Callable[[App], Any]) -> Any:
+        """What somebody with the installation in hand sees."""
+        with cli_open() as app:
+            return look(app)
+
+    def lists(self) -> None:
+        """Import register and roster."""
+        for kind, account in (("register", "clerk"), ("roster", "school")):
+            file = str(SAMPLE / f"{kind}.xlsx")
+            self.says("roster", "import", file, "--kind", kind, "--unit", "QH-S1", "--as", account)
+
+    def case(self) -> str:
+        """The number of a case that a confirmed finding opened."""
+        self.lists()
+        found = [each for each in self.tells("finding", "list", "--as", "school") if each["kind_zh"] == "应到未到"]
+        return str(self.tells("finding", "confirm", str(found[0]["finding"]), "--as", "school")["cases"][0])
+
+
+def cli_open() -> Any:
+    """The installation as a command opens it now."""
+    from engine.cli import installation
+
+    return installation.open_app(Settings.read())
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    """An installation with units and people on the first school day, at two in the afternoon; no demonstration."""
+    monkeypatch.setenv("YINGFAN_DATA", str(tmp_path / "data"))
+    clock = SteppedClock(moment("2026-09-01 14:00"))
+    monkeypatch.setattr("engine.cli.installation.open_app", partial(open_app, clock=clock))
+    found = Desk(clock, capsys)
+    found.inside(lambda app: settle(app, SAMPLE, "correct-horse-battery"))
+    return found
+
+
+@pytest.fixture
+def demo_desk(desk: Desk) -> Desk:
+    """The same, in a demonstration database."""
+    from datetime import timedelta
+
+    desk.inside(lambda app: app.archive.set_offset(timedelta(days=1)))
+    return desk
