@@ -24,7 +24,7 @@ def _room() -> None:
 @app.command("import")
 def import_(  # noqa: PLR0913, PLR0917  the options of a command
     ctx: typer.Context,
-    file: Path = typer.Argument(..., help="名单文件，xlsx、xls 或 csv"),  # noqa: B008  typer's way
+    file: Path = typer.Argument(..., help="名单文件，xlsx"),  # noqa: B008  typer's way
     kind: str = typer.Option(..., "--kind", help="register 学籍册，roster 到校名册"),
     unit: str = typer.Option(..., "--unit", help="哪个单位的名单（单位代码）"),
     account: str = typer.Option(..., "--as", help="以谁的身份导入（账号）"),

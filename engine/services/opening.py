@@ -166,14 +166,13 @@ def _may(office: Office, workflow: Workflow, identity: Identity, *, actor: Actor
 def openers(workflow: Workflow, workflows: Iterable[Workflow]) -> frozenset[str]:
     """The roles that may open a case of this workflow by itself; none where only another case opens it.
 
-    Danger to a child is everybody's to report (未成年人保护法 11): who may do the first act of a workflow that is at
-    once may open it.
+    Danger to a child is everybody's to report (未成年人保护法 11): what another case opens may also be opened by itself
+    by those who may do its first act, where that act is at once.
     """
-    first = [each for each in workflow.transitions.values() if workflow.initial in each.sources and each.at_once]
-    if first:
-        return frozenset(role for each in first for role in each.roles)
-    linked = any(link.workflow == workflow.name for each in workflows for link in each.links.values())
-    return frozenset() if linked else CONFIRMERS
+    if not any(link.workflow == workflow.name for each in workflows for link in each.links.values()):
+        return CONFIRMERS
+    first = (each for each in workflow.transitions.values() if workflow.initial in each.sources and each.at_once)
+    return frozenset(role for each in first for role in each.roles)
 
 
 def reference_of(uow: UnitOfWork, number: str) -> str:
