@@ -111,7 +111,7 @@ class Acting:
             case = case._replace(previous=uow.log.replayed(request.case, before=case.undoable))
         workflow = self.office.version(uow.cases.definition_of(request.case))
         fields = request.fields if request.trigger in workflow.transitions else by_id(case, request.fields)
-        values, wrong = read(form_of(request.trigger, case, workflow, fields), fields)
+        values, wrong = read(form_of(request.trigger, case, workflow, raw=fields), fields)
         command = Command(
             request_id=request.request_id,
             case=request.case,
