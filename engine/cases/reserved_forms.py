@@ -161,7 +161,9 @@ def reserved_form(trigger: str, case: CaseView, workflow: Workflow) -> tuple[Fie
     return _FORMS[trigger](case, workflow)
 
 
-def form_of(trigger: str, case: CaseView, workflow: Workflow, raw: Mapping[str, object] = NOTHING) -> tuple[Field, ...]:
+def form_of(
+    trigger: str, case: CaseView, workflow: Workflow, *, raw: Mapping[str, object] = NOTHING
+) -> tuple[Field, ...]:
     """The form of an act, of the workflow or reserved; empty for a name that is neither.
 
     What is corrected (`raw`) says how the new value of a correction is read: as its own field is.
@@ -176,7 +178,7 @@ def form_of(trigger: str, case: CaseView, workflow: Workflow, raw: Mapping[str, 
     return _read_alike(form, workflow, raw) if trigger == "case.correct" else form
 
 
-def _read_alike(form: tuple[Field, ...], workflow: Workflow, raw: Mapping[str, object]) -> tuple[Field, ...]:
+def _read_alike(form: tuple[Field, ...], workflow: Workflow, *, raw: Mapping[str, object]) -> tuple[Field, ...]:
     """The form of a correction with its new value read as the corrected field is; unknown ones stay text."""
     transition = workflow.transitions.get(str(raw.get("entry")))
     named = raw.get("field")

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from engine.access import ROLES
+from engine.access import BLIND, ROLES
 from engine.cases.forms import complaints, read
 from engine.cases.model import Command, Refusal
 from engine.cases.opening import open_case
@@ -153,7 +153,8 @@ def open_for(office: Office, uow: UnitOfWork, workflow: Workflow, *, opened: Ope
 def _may(office: Office, workflow: Workflow, identity: Identity, *, actor: Actor) -> None:
     """Refuse who may not open this case; a pupil of other units is answered as one that does not exist."""
     today = office.today()
-    if not any(held.unit in identity.scope and held.first <= today <= held.last for held in actor.roles):
+    seeing = (held for held in actor.roles if held.role not in BLIND and held.first <= today <= held.last)
+    if not any(held.unit in identity.scope for held in seeing):
         raise refused("right", "subject", NOBODY)
     roles = openers(workflow, office.workflows.values())
     if not roles:
