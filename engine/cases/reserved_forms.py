@@ -178,7 +178,7 @@ def form_of(
     return _read_alike(form, workflow, raw) if trigger == "case.correct" else form
 
 
-def _read_alike(form: tuple[Field, ...], workflow: Workflow, *, raw: Mapping[str, object]) -> tuple[Field, ...]:
+def _read_alike(form: tuple[Field, ...], workflow: Workflow, raw: Mapping[str, object]) -> tuple[Field, ...]:
     """The form of a correction with its new value read as the corrected field is; unknown ones stay text."""
     transition = workflow.transitions.get(str(raw.get("entry")))
     named = raw.get("field")
