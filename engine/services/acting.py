@@ -14,9 +14,10 @@ from engine.cases.forms import read
 from engine.cases.model import Command, Decision, DocumentOrder, Reason, Refusal
 from engine.cases.proposals import find
 from engine.cases.reserved_forms import by_id, form_of
-from engine.definitions.facts import Actor, CaseView, Proposal
+from engine.definitions.facts import Actor, CaseView, Proposal, Values
 from engine.definitions.workflow import Workflow
 from engine.errors import InstallationError
+from engine.services.handing import handed
 from engine.services.keeping import Keeper
 from engine.services.model import ActRequest, Advanced
 from engine.services.office import Office, actor_of, case_for, theirs
@@ -111,7 +112,11 @@ class Acting:
             case = case._replace(previous=uow.log.replayed(request.case, before=case.undoable))
         workflow = self.office.version(uow.cases.definition_of(request.case))
         fields = request.fields if request.trigger in workflow.transitions else by_id(case, request.fields)
+        values: Values
         values, wrong = read(form_of(request.trigger, case, workflow, raw=fields), fields)
+        if request.trigger == "case.hand_over":
+            values, unknown = handed(uow, case, values, today=self.office.today())
+            wrong = (*wrong, *unknown)
         command = Command(
             request_id=request.request_id,
             case=request.case,

@@ -80,7 +80,7 @@ class PageMaker:
             ladder=ladder_line(workflow, case),
             version=case.version,
             unit=next((u.name for u in case.identity.units if u.code == case.unit), case.unit),
-            owner=ROLES.get(case.owner, case.owner) or "本单位",
+            owner=self.owner(),
             closed_as=workflow.closings[case.closed_as].zh if case.closed_as in workflow.closings else "",
             deadlines=tuple(self.deadline(each) for each in case.deadlines.values()),
             acts=self.acts(),
@@ -92,6 +92,11 @@ class PageMaker:
             chain_ok=not problems,
             chain_message=message,
         )
+
+    def owner(self) -> str:
+        """Who works on the case: a person, the pool of a role, or the whole unit."""
+        person = self.uow.people.get(self.case.owner) if self.case.owner else None
+        return person.name if person else ROLES.get(self.case.owner, self.case.owner) or "本单位"
 
     def profile(self) -> tuple[tuple[str, str], ...]:
         """What the register says of the subject, masked unless revealed."""
