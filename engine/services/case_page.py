@@ -27,7 +27,18 @@ from engine.services.model import (
     ProposalRow,
 )
 from engine.services.office import Office
-from engine.services.words import FINDING_ZH, SERVICE_ZH, STATUS_ZH, act_zh, coming_line, ladder_line, masked, roles_zh
+from engine.services.words import (
+    FINDING_ZH,
+    SERVICE_ZH,
+    STATUS_ZH,
+    act_zh,
+    coming_line,
+    ladder_line,
+    masked,
+    message_line,
+    roles_zh,
+    stuck_line,
+)
 from notifications.html import html_body
 
 if TYPE_CHECKING:
@@ -87,7 +98,7 @@ class PageMaker:
             documents=self.documents(),
             proposals=tuple(self.proposal_row(each) for each in case.proposals),
             links=self.links(),
-            will_happen=tuple(coming_line(workflow, each) for each in coming(workflow, case)),
+            will_happen=self.will_happen(),
             history=self.history(),
             chain_ok=not problems,
             chain_message=message,
@@ -97,6 +108,14 @@ class PageMaker:
         """Who works on the case: a person, the pool of a role, or the whole unit."""
         person = self.uow.people.get(self.case.owner) if self.case.owner else None
         return person.name if person else ROLES.get(self.case.owner, self.case.owner) or "本单位"
+
+    def will_happen(self) -> tuple[str, ...]:
+        """What the system will do next by itself, what it could not do, and the messages that have not left."""
+        number = self.case.identity.number
+        stuck = self.uow.stuck.of(number)
+        lines = [stuck_line(stuck)] if stuck else []
+        lines += [coming_line(self.workflow, each) for each in coming(self.workflow, self.case)]
+        return (*lines, *(message_line(each) for each in self.uow.outbox.waiting(number)))
 
     def profile(self) -> tuple[tuple[str, str], ...]:
         """What the register says of the subject, masked unless revealed."""

@@ -35,7 +35,7 @@ from engine.services.reading import Reading
 from engine.services.records import CaseRecord, RecordMaker
 from engine.services.refusals import StaleAct
 from engine.services.roster import Roster
-from engine.services.words import coming_line, masked, roles_zh
+from engine.services.words import coming_line, masked, message_line, roles_zh, stuck_line
 from engine.workdays import Calendar
 
 if TYPE_CHECKING:
@@ -167,7 +167,10 @@ class Cases:
             rows: list[WorkRow] = []
             approvals: list[ProposalRow] = []
             soon: list[tuple[object, str]] = []
+            stopped = _stopped(uow)
+            held: list[str] = []
             for case, workflow in _seen(self.office, uow, actor, today=today):
+                held += [f"{case.identity.number} {line}" for line in stopped.get(case.identity.number, ())]
                 rows.extend(self._rows(uow, actor, case, workflow))
                 approvals.extend(self._approvals(uow, actor, case, workflow))
                 soon.extend(
@@ -183,7 +186,7 @@ class Cases:
             later=tuple(row for row in rows if not row.overdue and row.due_on != today),
             to_approve=tuple(approvals),
             findings=findings,
-            will_happen=tuple(line for _, line in sorted(soon, key=lambda each: str(each[0]))[:WILL_HAPPEN]),
+            will_happen=(*held, *(line for _, line in sorted(soon, key=lambda each: str(each[0]))))[:WILL_HAPPEN],
         )
 
     def _rows(self, uow: UnitOfWork, actor: Actor, case: CaseView, workflow: Workflow) -> list[WorkRow]:
@@ -258,6 +261,16 @@ def _kept(workflow: Workflow, before: CaseView, after: CaseView, *, calendar: Ca
         if (fixed or reckoning.due_on) < running.told:
             found.append(name)
     return tuple(found)
+
+
+def _stopped(uow: UnitOfWork) -> dict[str, list[str]]:
+    """What waits for a person, by case: timers that failed, messages that the brake holds."""
+    lines: dict[str, list[str]] = {}
+    for stuck in uow.stuck.all():
+        lines.setdefault(stuck.case, []).append(stuck_line(stuck))
+    for message in uow.outbox.waiting(held=True):
+        lines.setdefault(message.case, []).append(message_line(message))
+    return lines
 
 
 def _by_due(running: Running) -> date:

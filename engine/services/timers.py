@@ -132,7 +132,7 @@ class Timers:
         done: list[tuple[DueCase, Decision]] = []
         with Rehearsal.undisturbed(), self.office.archive.begin() as uow:
             claimed = self._claim(uow, now, most, tally)
-            unread = uow.timers.unreadable
+            unread = {n: e for n, e in uow.timers.unreadable.items() if n not in tally.skipped}
             for number, error in unread.items():
                 self._failed(number, error, tally)
             if not claimed:

@@ -9,6 +9,8 @@ from engine.cases.outlook import Coming
 from engine.clock import LOCAL_ZONE
 from engine.definitions.facts import CaseView
 from engine.definitions.workflow import Workflow
+from engine.storage.rows import WaitingMessage
+from engine.storage.stuck import StuckCase
 
 STATUS_ZH = {"draft": "草稿，未签发", "issued": "已签发", "withdrawn": "已撤回"}
 SERVICE_ZH = {"waiting": "未送达", "posted": "公告中", "served": "已送达", "dispensed": "免除送达"}
@@ -54,6 +56,25 @@ def coming_line(workflow: Workflow, coming: Coming) -> str:
     if coming.what == "fire":
         return f"{when} 「{rule.zh}」到期，自动登记「{act_zh(workflow, coming.detail[0])}」"
     return f"{when} 「{rule.zh}」仍未办理的，告知{roles_zh(coming.detail) or '负责人'}"
+
+
+HELD_ZH = {"late": "迟于规定时间", "many": "一次过多"}
+"""Why the brake holds a message."""
+
+
+def message_line(message: WaitingMessage) -> str:
+    """A message that has not left, in one line: when it leaves, or that it waits for a person."""
+    whom = ROLES.get(message.to, message.to)
+    if message.held:
+        return f"给{whom}的消息暂缓发出（{HELD_ZH[message.held]}），等教体局放行"
+    return f"{instant_zh(message.try_at)} 发出给{whom}的消息"
+
+
+def stuck_line(stuck: StuckCase) -> str:
+    """A case of which a timer failed, in one line."""
+    if stuck.quarantined:
+        return f"定时办理未成，已试{stuck.tries}次，不再自动重试，请告知管理员"
+    return f"{instant_zh(stuck.retry_at)} 再试未成的定时办理（已试{stuck.tries}次）"
 
 
 def instant_zh(instant: datetime) -> str:
