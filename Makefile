@@ -12,7 +12,7 @@ PURE := engine/errors.py,engine/clock.py,engine/paths.py,engine/vault.py,engine/
 APART := benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench wheel lock clean
+.PHONY: help run test lint format bench faults wheel lock clean
 
 help:  ## this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ format: $(VENV)/dev.stamp  ## put the code into its form
 
 bench: $(VENV)/dev.stamp  ## floor and subject side by side, one JSON line a figure
 	@$(BIN)/python -m tests.benchmarks
+
+faults: $(VENV)/dev.stamp  ## the fault tests at full length: every crash point, long kill loops, many random cases (minutes)
+	FAULTS=all $(BIN)/python -m pytest -q tests/faults tests/stories
 
 wheel: $(VENV)/dev.stamp  ## build the wheel, install it in a clean environment, play the demonstration there
 	rm -rf dist build/clean

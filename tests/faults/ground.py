@@ -19,7 +19,10 @@ from engine import app as root
 from engine.app import App, open_app
 from engine.clock import Clock, SteppedClock
 from engine.definitions.load import load_all
+from engine.services import almanac
 from engine.settings import Settings
+from engine.workdays import Calendar, load_calendar
+from engine.workdays.orders import CalendarFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +82,20 @@ def _law(workflows: Path, config: Path) -> Mapping[str, Any]:
     return load_all(workflows, config)
 
 
+@cache
+def _reckoned(directory: Path, files: tuple[CalendarFile, ...]) -> Calendar:
+    return load_calendar(directory, files)
+
+
 @contextmanager
 def opened(ground: Ground, clock: Clock | datetime) -> Iterator[App]:
-    """The installation, opened at this moment or by this clock; the law is read once a process."""
+    """The installation, opened at this moment or by this clock; the law and calendar are read once a process."""
     clock = clock if isinstance(clock, Clock) else SteppedClock(clock)
-    with patch.object(root, "load_all", _law), open_app(ground.settings(), clock=clock) as app:
+    with (
+        patch.object(root, "load_all", _law),
+        patch.object(almanac, "load_calendar", lambda directory, files: _reckoned(directory, tuple(files))),
+        open_app(ground.settings(), clock=clock) as app,
+    ):
         yield app
 
 
