@@ -15,7 +15,7 @@ def _room() -> None:
     """历史。"""
 
 
-@app.command("verify")
+@app.command("verify", help="验证每件个案的链条；有一处不能验证即以1结束")
 def verify(
     ctx: typer.Context,
     as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),

@@ -20,7 +20,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 NO_FILES = "这张表没有文件栏"
 
 
-@app.command("open")
+@app.command("open", help="立案：就一名学生开立个案")
 def open_(  # noqa: PLR0913, PLR0917  the options of a command
     ctx: typer.Context,
     workflow: str = typer.Argument(..., help="流程名，例如 dropout-case"),
@@ -47,7 +47,7 @@ def open_(  # noqa: PLR0913, PLR0917  the options of a command
         _show(installation, done.case, account, as_json=as_json)
 
 
-@app.command("act")
+@app.command("act", help="办理：在个案上办一件事，与网页上的表相同")
 def act(  # noqa: PLR0913, PLR0917  the options of a command
     ctx: typer.Context,
     case: str = typer.Argument(..., help="个案编号"),
@@ -82,7 +82,7 @@ def act(  # noqa: PLR0913, PLR0917  the options of a command
         tell_act(installation, installation.cases.advance(request), account, as_json=as_json)
 
 
-@app.command("show")
+@app.command("show", help="查看一件个案：期限、系统将做、可以办理、历史；查看会记录")
 def show(
     ctx: typer.Context,
     case: str = typer.Argument(..., help="个案编号"),
@@ -95,7 +95,7 @@ def show(
         _show(installation, case, account, as_json=as_json, reveal=reveal)
 
 
-@app.command("list")
+@app.command("list", help="列出看得到的个案，按到期先后；不含封存的内容")
 def list_(
     ctx: typer.Context,
     account: str = typer.Option(..., "--as", help="以谁的身份查看（账号）"),

@@ -21,7 +21,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 EXAMPLE = "15-1"
 
 
-@app.command("show")
+@app.command("show", help="查看一份文书的正文和送达情况；查看会记录")
 def show(
     ctx: typer.Context,
     document: str = typer.Argument(..., help="文书编号：个案编号/15-1"),
@@ -45,7 +45,7 @@ def show(
     print(f"\n{told['text']}", end="")
 
 
-@app.command("serve")
+@app.command("serve", help="登记送达，连同证据")
 def serve(  # noqa: PLR0913, PLR0917  the options of a command
     ctx: typer.Context,
     document: str = typer.Argument(..., help="文书编号：个案编号/15-1"),

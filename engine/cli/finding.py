@@ -11,7 +11,7 @@ from engine.services.model import FindingRow
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
-@app.command("list")
+@app.command("list", help="列出本单位的疑点，姓名隐去")
 def list_(
     ctx: typer.Context,
     account: str = typer.Option(..., "--as", help="以谁的身份查看（账号）"),
@@ -30,7 +30,7 @@ def list_(
     print(f"共{len(found)}条")
 
 
-@app.command("confirm")
+@app.command("confirm", help="确认疑点并立案；再次确认得到同一个案")
 def confirm(
     ctx: typer.Context,
     findings: list[int] = typer.Argument(..., metavar="F...", help="疑点编号"),  # noqa: B008  typer's way

@@ -12,7 +12,7 @@ from engine.services.model import ProposalPage
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
-@app.command("list")
+@app.command("list", help="列出待审批的报批")
 def list_(
     ctx: typer.Context,
     account: str = typer.Option(..., "--as", help="以谁的身份查看（账号）"),
@@ -30,7 +30,7 @@ def list_(
     print(f"共{len(found)}件")
 
 
-@app.command("show")
+@app.command("show", help="查看一件报批：事实、依据、草稿；查看会记录")
 def show(
     ctx: typer.Context,
     proposal: str = typer.Argument(..., help="报批编号：个案编号/P12"),

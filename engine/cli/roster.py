@@ -21,7 +21,7 @@ def _room() -> None:
     """名单。"""
 
 
-@app.command("import")
+@app.command("import", help="导入名单：新增、变动、疑点和每一处错误")
 def import_(  # noqa: PLR0913, PLR0917  the options of a command
     ctx: typer.Context,
     file: Path = typer.Argument(..., help="名单文件，xlsx"),  # noqa: B008  typer's way
