@@ -14,6 +14,7 @@ from engine.cases.proposals import next_approvers
 from engine.cases.timers import is_overdue, moment_of, work_out
 from engine.definitions.facts import Actor, CaseView, Running
 from engine.definitions.workflow import Workflow
+from engine.errors import RightRefused
 from engine.services.acting import Acting, actor_and_case
 from engine.services.case_page import PageMaker
 from engine.services.model import (
@@ -53,7 +54,11 @@ class Cases:
 
     def open(self, request: OpenRequest) -> Advanced:
         """Open a case for a person; see Opening.open."""
-        return Opening(office=self.office).open(request)
+        try:
+            return Opening(office=self.office).open(request)
+        except RightRefused:
+            self._tried(request.account, request.reference)
+            raise
 
     def advance(self, request: ActRequest) -> Advanced:
         """One act for a person; see Acting.advance. A stale refusal carries what was recorded meanwhile."""
@@ -82,14 +87,20 @@ class Cases:
 
     @contextmanager
     def _telling(self, request: ActRequest) -> Iterator[None]:
-        """A stale refusal of what is done inside tells what was recorded meanwhile."""
+        """A stale refusal of what is done inside tells what was recorded meanwhile; a try without right is logged."""
         try:
             yield
+        except RightRefused:
+            self._tried(request.account, request.case)
+            raise
         except StaleAct as stale:
             if request.version is None or stale.happened:
                 raise
             since = self.since(request.case, request.version, request.account)
             raise StaleAct(stale.refusal, since) from None
+
+    def _tried(self, account: str, what: str) -> None:
+        self.office.archive.access(account, "refused", what, at=self.office.now())
 
     def since(self, number: str, version: int, account: str) -> tuple[HistoryRow, ...]:
         """What was recorded after a version of the case."""

@@ -12,6 +12,8 @@ import xlsxwriter
 
 from engine.cli import filling, installation
 from engine.cli.demo_script import SCENES
+from engine.cli.telling import refusal_of
+from engine.errors import RightRefused, RuleRefused, StaleRefused
 from tests.cli.conftest import SAMPLE, Desk
 from tests.cli.test_case_commands import typed
 from tests.services.acts import ELSEWHERE
@@ -208,6 +210,17 @@ class TestAudit:
         told = desk.tells("audit", "verify", code=1)
         assert (told["ok"], told["problems"][0]["case"], told["problems"][0]["seq"]) == (False, number, 1)
         assert "不能验证" in desk.says("audit", "verify", code=1)
+
+
+class TestRefusals:
+    """What is refused, as a program reads it."""
+
+    def test_any(self) -> None:
+        """Every refusal has a kind, reasons and what would be accepted, whoever raised it."""
+        found = [refusal_of(kind("疑点1已由他人处理")) for kind in (StaleRefused, RightRefused, RuleRefused)]
+        assert [each["kind"] for each in found] == ["stale", "right", "rule"]
+        assert found[0]["reasons"] == [{"stale": "", "message": "疑点1已由他人处理"}]
+        assert found[0]["accepted"] == []
 
 
 class TestProgram:

@@ -84,6 +84,11 @@ class TestEveryAct:
             house.app.cases.advance(request(house, number, trigger, account="auditor"))
         with pytest.raises(RightRefused, match="没有这件个案"):
             house.app.cases.advance(request(house, number, trigger, account="judicial"))
+        with house.app.archive.read() as uow:
+            tried = [
+                tuple(row) for row in uow._connection.exec_driver_sql("SELECT account, what, number FROM access_log")
+            ]
+        assert tried == [(account, "refused", number) for account in ("auditor", "judicial")]
         assert house.app.cases.show(number, "school").history[0].trigger in ("record_visit", "contact_family")
 
 
