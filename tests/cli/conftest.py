@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine import cli
 from engine.app import App, open_app
 from engine.cli.demo_play import moment, settle
 from engine.clock import SteppedClock
+from engine.definitions.load import load_all
 from engine.paths import config_dir
 from engine.settings import Settings
 
@@ -76,11 +77,18 @@ def cli_open() -> Any:
     return installation.open_app(Settings.read())
 
 
+@cache
+def law(workflows: Path, config: Path) -> Any:
+    """The workflows, read once a process: every command opens the installation anew."""
+    return load_all(workflows, config)
+
+
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
     """An installation with units and people on the first school day, at two in the afternoon; no demonstration."""
     monkeypatch.setenv("YINGFAN_DATA", str(tmp_path / "data"))
     clock = SteppedClock(moment("2026-09-01 14:00"))
+    monkeypatch.setattr("engine.app.load_all", law)
     monkeypatch.setattr("engine.cli.installation.open_app", partial(open_app, clock=clock))
     found = Desk(clock, capsys)
     found.inside(lambda app: settle(app, SAMPLE, "correct-horse-battery"))
