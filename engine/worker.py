@@ -107,7 +107,9 @@ def working(app: App, *, sweeps: bool = True) -> Iterator[Rounds]:
 def work(app: App) -> None:
     """Work until the process is told to stop (SIGTERM, SIGINT); what runs then is finished first."""
     with working(app) as rounds, told_to_stop(rounds.stopping.set):
-        rounds.stopping.wait()
+        # In turns, so that a signal that reached another thread is looked at soon.
+        while not rounds.stopping.wait(1.0):
+            pass
 
 
 @contextmanager

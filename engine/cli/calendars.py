@@ -22,8 +22,8 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 report_app = typer.Typer(add_completion=False, no_args_is_help=True, help="重算报告：列出、查看、确认")
 app.add_typer(report_app, name="report")
 
-APPLIES = {"itself": "自行变动", "person": "待人确认", "stays": "维持原日期"}
-STATUS = {"done": "已变动", "open": "待确认", "moot": "其后已变，不再适用", "told": ""}
+APPLIES = {"itself": "自行变动", "person": "待人确认", "stays": "维持原日期", "fault": "未能推算，见日志"}
+STATUS = {"done": "已变动", "open": "待确认", "moot": "其后已变，不再适用", "told": "", "fault": ""}
 PROTECTS = {"citizen": "当事人期限", "authority": "机关期限", "internal": "内部期限"}
 
 
@@ -99,12 +99,14 @@ def apply(
         done = installation.calendars.apply(read_file(file), operator())
         if as_json:
             told = {"report": done.report, "calendar": done.version, "repeated": done.repeated}
-            counts = {"itself": done.itself, "person": done.person, "stays": done.stays}
+            counts = {"itself": done.itself, "person": done.person, "stays": done.stays, "faults": done.faults}
             _print({**told, **counts, "lines": _lines(installation, done.report)})
             return
     print(f"{'此前已载入' if done.repeated else '已载入'} {file.name}，日历版本 {done.version}")
     counted = f"自行变动{done.itself}项，待人确认{done.person}项，维持原日期{done.stays}项"
     print(f"第{done.report}号重算报告：{counted}")
+    if done.faults:
+        print(f"未能推算{done.faults}件个案，详见 yingfan calendar report show {done.report}")
     if done.person:
         print(f"确认：yingfan calendar report accept {done.report} --as 账号")
 

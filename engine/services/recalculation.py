@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,10 +28,14 @@ from engine.workdays.orders import CalendarFile, check_order, key_of, read_order
 if TYPE_CHECKING:
     from engine.storage.unit_of_work import UnitOfWork
 
+LOG = logging.getLogger(__name__)
 Told = TypeVar("Told")
 RETRIES = 5
 SETTLED_AFTER = timedelta(minutes=2)
 """When the cases are gone through again: by then every node decides on the new calendar."""
+
+UNKNOWN = "*"
+"""Stands for the deadlines of a case that could not be worked out."""
 
 STATUS = {ITSELF: "done", PERSON: "open"}
 """What a line is when it is written; a date that stays is told and nothing more."""
@@ -48,6 +53,7 @@ class Applied:
     itself: int
     person: int
     stays: int
+    faults: int
     repeated: bool
 
 
@@ -105,6 +111,7 @@ class Calendars:
             itself=lines["itself"],
             person=lines["person"],
             stays=lines["stays"],
+            faults=lines["fault"],
             repeated=repeated,
         )
 
@@ -138,7 +145,10 @@ class Calendars:
             before = self.office.almanac.with_files(uow.calendars.files()[:-1])
         self.office.almanac.refresh()
         for number in numbers:
-            _again(partial(self._look, report, number, before))
+            try:
+                _again(partial(self._look, report, number, before))
+            except Exception as error:  # noqa: BLE001  one case's fault, whatever it is, must not stop the others
+                self._fault(report, number, error)
         ended = len(numbers) < limit
         with self.office.archive.begin() as uow:
             uow.calendars.scanned(report.id, to="" if ended else numbers[-1], passes=report.passes + ended)
@@ -156,8 +166,10 @@ class Calendars:
             if case is None:
                 return
             workflow = self.office.version(uow.cases.definition_of(number))
+            uow.calendars.drop_line(report.id, number, UNKNOWN)
             found = told(plan_of(workflow), case, (before, self.office.calendar), now=now)
             if not found:
+                uow.commit()
                 return
             values = {"report": report.id}
             key = f"recalculation:{report.id}:{number}:{report.passes}"
@@ -166,6 +178,23 @@ class Calendars:
             if isinstance(outcome, Decision):
                 Keeper(office=self.office, uow=uow, now=now).keep(outcome, workflow, {})
             uow.calendars.put_lines(report.id, [_line(number, each) for each in found])
+            uow.commit()
+
+    def _fault(self, report: StoredReport, number: str, error: Exception) -> None:
+        """A case that could not be worked out stands in the report until the next pass succeeds with it."""
+        LOG.error("recalculation of %s failed: %s", number, type(error).__name__)
+        today = self.office.today()
+        line = StoredLine(
+            case=number,
+            deadline=UNKNOWN,
+            protects="internal",
+            due_before=today,
+            due_after=today,
+            applies="fault",
+            status="fault",
+        )
+        with self.office.archive.begin() as uow:
+            uow.calendars.put_lines(report.id, [line])
             uow.commit()
 
     def reports(self) -> tuple[ReportRow, ...]:

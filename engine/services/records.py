@@ -16,7 +16,7 @@ from engine.definitions.facts import Actor, CaseView, Running
 from engine.definitions.workflow import Workflow
 from engine.services.case_page import PageMaker
 from engine.services.office import Office
-from engine.services.words import coming_line, masked
+from engine.services.words import coming_line, masked, message_line, stuck_line
 
 if TYPE_CHECKING:
     from engine.storage.unit_of_work import UnitOfWork
@@ -149,8 +149,9 @@ class RecordMaker:
         return dict(told)
 
     def will_happen(self) -> tuple[Told, ...]:
-        """What the system will do by itself, soonest first."""
-        return tuple(
+        """What the system will do by itself, soonest first; then what it tries again, and messages not yet gone."""
+        number = self.case.identity.number
+        acts = tuple(
             {
                 "at": each.at,
                 "deadline": each.deadline,
@@ -160,6 +161,11 @@ class RecordMaker:
             }
             for each in coming(self.workflow, self.case)
         )
+        stuck = self.uow.stuck.of(number)
+        later = [_later("retry", None if stuck.quarantined else stuck.retry_at, stuck_line(stuck))] if stuck else []
+        waiting = self.uow.outbox.waiting(number)
+        later += [_later("send", None if each.held else each.try_at, message_line(each)) for each in waiting]
+        return (*acts, *later)
 
     def acts(self) -> tuple[tuple[str, ...], tuple[Told, ...]]:
         """The acts that are open to this reader now, and those that something stands against, with what it is."""
@@ -274,6 +280,11 @@ def _entry(public: Mapping[str, object], fields: object, hash_: str) -> Told:
         ],
         "hash": hash_,
     }
+
+
+def _later(what: str, at: datetime | None, zh: str) -> Told:
+    """Something that the system will do, or that waits for a person where no moment is told."""
+    return {"at": at, "deadline": "", "what": what, "detail": [], "zh": zh}
 
 
 def _papers(entry: Told) -> list[Told]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from engine.storage.tables import CASE
 from engine.storage.time_tables import CALENDAR, LINE, RECALCULATION
@@ -41,8 +41,8 @@ class StoredLine:
     protects: str
     due_before: date
     due_after: date
-    applies: str  # itself | person | stays
-    status: str  # done | open | moot | told
+    applies: str  # itself | person | stays | fault
+    status: str  # done | open | moot | told | fault
 
 
 class CalendarStore:
@@ -109,6 +109,10 @@ class CalendarStore:
         for line in lines:
             if self._line(id_, line.case, line.deadline) is None:
                 self._connection.execute(insert(LINE), {"district": self._district, "report": id_, **_columns(line)})
+
+    def drop_line(self, id_: int, number: str, deadline: str) -> None:
+        """Take a line out of a report: what it said no longer holds."""
+        self._connection.execute(delete(LINE).where(*self._at(id_, number, deadline)))
 
     def lines(self, id_: int) -> list[StoredLine]:
         """The lines of a report, by case and due date."""

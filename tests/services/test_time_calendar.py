@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.demo_script import SCENES
-from engine.errors import InputError, RightRefused, RuleRefused
+from engine.errors import InputError, InstallationError, RightRefused, RuleRefused
 from engine.services.almanac import Almanac
 from engine.services.recalculation import SETTLED_AFTER, Calendars
 from engine.storage.unit_of_work import Conflict
@@ -174,6 +174,23 @@ class TestReport:
         monkeypatch.setattr(Calendars, "_accept", lose)
         assert 1 == house.app.calendars.accept(report, "bureau").left
         assert "" == house.app.calendars.reports()[0].report.accepted_by
+
+    def test_fault(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A case that cannot be worked out stops no other and stands in the report until it can."""
+        number = house.case()
+        real = Calendars._look
+        with monkeypatch.context() as broken:
+
+            def fail(self: Calendars, *arguments: object) -> None:
+                raise InstallationError("流程版本没有载入")
+
+            broken.setattr(Calendars, "_look", fail)
+            assert 1 == house.app.calendars.apply(OFF, "root").faults
+        assert real is Calendars._look
+        house.clock.set(house.clock.now() + SETTLED_AFTER)
+        house.app.calendars.go_on()
+        assert "2026-09-08" == due(house, number)["first_visit"]
+        assert "fault" not in {each.applies for each in house.app.calendars.lines(1)}
 
     def test_second_pass(self, house: House) -> None:
         """Cases are gone through again once every node has the new calendar; then the report is complete."""
