@@ -149,7 +149,7 @@ def _next(rule: DeadlineRule, running: Running, step: int, place: _Place) -> dat
     """When the deadline acts next at a step before its first escalation."""
     if step < len(rule.remind) and running.due_on is not None:
         return acts_on(days_before(running.due_on, rule.remind[step], place.moment.calendar))
-    return acts_at(running.late_after)
+    return acts_at(running.late_after or place.now)
 
 
 def act(attempt: Attempt) -> Outcome:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 from engine.clock import at_local, end_of_day, local_day
 from engine.definitions.facts import CaseView, Document, Pause, Running
@@ -116,21 +116,11 @@ def days_before(due: date, span: Span, calendar: Calendar) -> date:
     return day
 
 
-@overload
-def acts_at(moment: datetime) -> datetime: ...
-
-
-@overload
-def acts_at(moment: datetime | None) -> datetime | None: ...
-
-
-def acts_at(moment: datetime | None) -> datetime | None:
+def acts_at(moment: datetime) -> datetime:
     """When a timer acts for a moment: half past midnight for one that is the beginning of a day, else the moment.
 
     So no timer of days acts while clocks of different nodes still disagree about the day (DESIGN.md §7).
     """
-    if moment is None:
-        return None
     day = local_day(moment)
     return acts_on(day) if moment == at_local(day) else moment
 
@@ -151,7 +141,7 @@ def _after(rule: DeadlineRule, running: Running, step: int, now: datetime, calen
     if level < 0 and running.due_on is not None:
         return acts_on(days_before(running.due_on, rule.remind[step], calendar))
     if level <= 0:
-        return acts_at(running.late_after)
+        return acts_at(running.late_after or now)
     if level >= len(rule.levels):
         return None
     span = rule.levels[level].after

@@ -8,6 +8,11 @@ from pathlib import Path
 import pytest
 
 from engine import cli
+from tests.services.conftest import House, house
+from tests.services.test_advancing import play_until
+from tests.services.test_time_calendar import order as order_of
+
+__all__ = ["house"]
 
 ORDER = "order,国办发明电〔2026〕100号\ndated,2026-11-05\nstatus,published\nrevision,1\n2027-01-01,off,元旦\n"
 
@@ -49,6 +54,32 @@ class TestApply:
         order.write_text(ORDER + "2027-03-01,work,补班\n", "utf-8")
         assert 1 == cli.run(["calendar", "apply", str(order)])
         assert 2 == capsys.readouterr().err.count("\n")
+
+
+class TestWaiting:
+    """A report with a line that waits."""
+
+    def test_accepted(
+        self, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """It is applied, shown and accepted by a named person, for people and for programs."""
+        monkeypatch.setenv("YINGFAN_DATA", str(house.app.settings.data))
+        number = house.case()
+        play_until(house, number, "referred", "bureau_decide")
+        for revision in (2, 3):
+            file = order_of(revision, *(["2026-09-21,off,临时放假"] if revision == 2 else []))
+            path = tmp_path / file.name
+            path.write_text(file.text, "utf-8")
+            assert 0 == cli.run(["calendar", "apply", str(path)])
+        assert "report accept 2" in capsys.readouterr().out
+        assert 0 == cli.run(["calendar", "report", "show", "2"])
+        assert "教育局处理（机关期限）  2026-09-30 → 2026-09-29  待人确认 待确认" in capsys.readouterr().out
+        assert 0 == cli.run(["calendar", "report", "list"])
+        assert "待确认1项" in capsys.readouterr().out
+        assert 0 == cli.run(["calendar", "report", "accept", "2", "--as", "bureau"])
+        assert "变动1项" in capsys.readouterr().out
+        assert 0 == cli.run(["calendar", "report", "accept", "2", "--as", "bureau", "--json"])
+        assert 0 == json.loads(capsys.readouterr().out)["moved"]
 
 
 class TestReports:
