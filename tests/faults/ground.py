@@ -45,6 +45,11 @@ class Land(Protocol):
         """How reports call it."""
         ...
 
+    @property
+    def workers(self) -> Sequence[int]:
+        """How many workers it is tried with."""
+        ...
+
     def fresh(self, folder: Path) -> Ground:
         """An installation that does not exist yet."""
         ...
@@ -62,6 +67,7 @@ class Files:
     """SQLite: the database is a file of its folder."""
 
     name = "SQLite"
+    workers: Sequence[int] = (2,)
 
     def fresh(self, folder: Path) -> Ground:
         """An installation that does not exist yet."""

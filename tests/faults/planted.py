@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
+from sqlalchemy import text
+
+from engine.cases.model import Decision
 from engine.storage import dialects
 from engine.storage.log import Log
 from engine.storage.outbox import RequestStore
+from engine.storage.rows import DueCase
+from engine.storage.timers import TimerStore
 
 
 @contextmanager
@@ -31,3 +38,34 @@ def forgotten_request() -> Iterator[None]:
     """Accepted requests are not kept: the same request again is done again."""
     with patch.object(RequestStore, "put", lambda *_, **__: None):
         yield
+
+
+@contextmanager
+def naive_claim() -> Iterator[None]:
+    """Due timers are read, let go, and written later on whatever the case has become: no `where seq = …`."""
+    claim, write = TimerStore.claim, TimerStore.write
+
+    def claimed(store: TimerStore, now: datetime, limit: int) -> list[DueCase]:
+        found = claim(store, now, limit)
+        if found:
+            dialects.commit(store._connection)
+            time.sleep(0.003)
+        return found
+
+    def written(store: TimerStore, done: Sequence[tuple[DueCase, Decision]]) -> None:
+        write(store, [_on_what_is_there(store, due, decision) for due, decision in done])
+
+    with patch.object(TimerStore, "claim", claimed), patch.object(TimerStore, "write", written):
+        yield
+
+
+def _on_what_is_there(store: TimerStore, due: DueCase, decision: Decision) -> tuple[DueCase, Decision]:
+    """The same act, put behind the case's newest entry without asking whether it was done already."""
+    statement = text("SELECT seq, head, version FROM case_file WHERE id = :id")
+    row = store._connection.execute(statement, {"id": due.id}).one()
+    seen = due.case._replace(seq=row.seq, head=row.head)
+    version = row.version + decision.case.version - due.case.version
+    after = decision.case._replace(seq=row.seq + 1, version=version)
+    return due._replace(case=seen), decision._replace(
+        before=seen, case=after, entry=decision.entry._replace(seq=row.seq + 1)
+    )
