@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from engine.cases.decide import decide
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 BATCH = 500
 """Cases of one transaction: enough that its end costs little, few enough that an officer need not wait (§3.4)."""
+
+
+LATELY = timedelta(minutes=10)
+"""Without a sweep for longer than this, and ten pauses between sweeps, the house is not well."""
 
 
 def always() -> bool:
@@ -103,6 +107,13 @@ class Timers:
         """The cases of which a timer failed, the oldest first, quarantined ones among them."""
         with self.office.archive.read() as uow:
             return tuple(uow.stuck.all())
+
+    def swept_lately(self) -> bool:
+        """Whether some worker swept within ten minutes and ten pauses; a new installation has that long to begin."""
+        archive = self.office.archive
+        last = archive.swept_at or archive.begun_at
+        patience = LATELY + 10 * timedelta(seconds=self.office.settings.sweep_seconds)
+        return last is None or self.office.now() - last <= patience
 
     def clock_corrected(self) -> None:
         """Go on from the present clock: a person says that the clock of the last sweep was the wrong one."""

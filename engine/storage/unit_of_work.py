@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
@@ -147,6 +147,13 @@ class Archive:
         with dialects.begin(self._reader, write=False) as connection:
             found = self._meta(connection, SWEPT, "")
             return instant_from(found) if found else None
+
+    @property
+    def begun_at(self) -> datetime | None:
+        """When the first workflow was loaded: the installation's beginning; None before."""
+        with dialects.begin(self._reader, write=False) as connection:
+            found: datetime | None = connection.execute(select(func.min(DEFINITION.c.loaded_at))).scalar()
+            return found
 
     def note_sweep(self, at: datetime, *, back: bool = False) -> None:
         """Note a sweep of any node; never an earlier one than is noted, unless `back` says that the clock was wrong."""

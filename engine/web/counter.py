@@ -85,6 +85,13 @@ class Audit(Protocol):
         """The whole history of one case, its chain verified."""
 
 
+class Timers(Protocol):
+    """The worker, wherever it runs."""
+
+    def swept_lately(self) -> bool:
+        """Whether some worker of this installation swept of late."""
+
+
 class App(Protocol):
     """The house: its services as attributes."""
 
@@ -99,6 +106,10 @@ class App(Protocol):
     @property
     def people(self) -> People:
         """Sessions."""
+
+    @property
+    def timers(self) -> Timers:
+        """The worker."""
 
     @property
     def cases(self) -> Cases:

@@ -37,10 +37,14 @@ def history(visit: Reading, number: str) -> Response:
 
 
 def healthz(request: Request) -> Response:
-    """200 when the database answers, 503 when it does not; says nothing else."""
+    """200 when the database answers and a worker has swept lately, else 503; says nothing else."""
+    app = desk_of(request).app
     try:
-        desk_of(request).app.people.who(_PROBE)
+        app.people.who(_PROBE)
+        well = app.timers.swept_lately()
     except (YingfanError, OSError):
+        well = False
+    if not well:
         return JSONResponse({"status": "unavailable"}, status_code=503, headers={"retry-after": "60"})
     return JSONResponse({"status": "ok"})
 

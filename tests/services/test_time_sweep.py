@@ -216,6 +216,20 @@ class TestClocks:
         assert noted >= before + there
 
 
+class TestHealth:
+    """Whether some worker swept of late."""
+
+    def test_lately(self, house: House) -> None:
+        """A new installation has some minutes to begin; later on a sweep must not be longer ago than that."""
+        assert house.app.timers.swept_lately()
+        house.clock.set(house.clock.now() + timedelta(minutes=20))
+        assert not house.app.timers.swept_lately()
+        house.app.timers.sweep()
+        assert house.app.timers.swept_lately()
+        house.clock.set(house.clock.now() + timedelta(minutes=20))
+        assert not house.app.timers.swept_lately()
+
+
 class TestFailing:
     """A case of which a timer fails."""
 

@@ -501,11 +501,23 @@ def _workflow() -> Workflow:
 
 
 @dataclass
+class FakeTimers:
+    """A worker somewhere."""
+
+    awake: bool = True
+
+    def swept_lately(self) -> bool:
+        """As the test says."""
+        return self.awake
+
+
+@dataclass
 class FakeApp:
     """The house."""
 
     demo: bool = True
     people: FakePeople = field(default_factory=FakePeople)
+    timers: FakeTimers = field(default_factory=FakeTimers)
     cases: FakeCases = field(default_factory=FakeCases)
     roster: FakeRoster = field(default_factory=FakeRoster)
     workflows: dict[str, Workflow] = field(default_factory=lambda: {"dropout-case": _workflow()})

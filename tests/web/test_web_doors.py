@@ -327,9 +327,11 @@ class TestFaultsOfTheHouse:
         assert (status == 503) == ("retry-after" in answer.headers)
 
     def test_healthz_follows_the_database(self, visitor: TestClient, house: FakeApp) -> None:
-        """200 while the database answers, 503 when it does not."""
+        """200 while the database answers and a worker sweeps, 503 when one of them does not."""
         assert ((answer := visitor.get("/healthz")).status_code, answer.json()) == (200, {"status": "ok"})
-        house.people.broken = True
+        house.timers.awake = False
+        assert 503 == visitor.get("/healthz").status_code
+        house.timers.awake, house.people.broken = True, True
         assert ((answer := visitor.get("/healthz")).status_code, answer.json()) == (503, {"status": "unavailable"})
 
 
