@@ -43,6 +43,12 @@ class Settings(BaseSettings):
         """The database's URL, worked out from the data folder where none is given."""
         return self.database or f"sqlite:///{(self.data / DATABASE).resolve()}"
 
+    @property
+    def has_database(self) -> bool:
+        """True where a database may be: its file exists, or it is on a server."""
+        url = self.database_url
+        return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
+
     @classmethod
     def read(cls, *files: Path, **options: object) -> Self:
         """Settings from files, the environment and options; raises InputError that names what is wrong."""

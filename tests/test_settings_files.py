@@ -27,6 +27,13 @@ class TestReading:
         assert Settings.read(data=tmp_path).database_url == f"sqlite:///{tmp_path / 'yingfan.db'}"
         assert Settings.read(database="sqlite:////x.db").database_url == "sqlite:////x.db"
 
+    def test_has_database(self, tmp_path: Path) -> None:
+        """A database is there once its file is, or on a server."""
+        assert not Settings.read(data=tmp_path).has_database
+        (tmp_path / "yingfan.db").touch()
+        assert Settings.read(data=tmp_path).has_database
+        assert Settings.read(database="postgresql://db/yingfan").has_database
+
     def test_empty_file(self, tmp_path: Path) -> None:
         """An empty file sets nothing."""
         (tmp_path / "s.yaml").write_text("", "utf-8")

@@ -14,7 +14,6 @@ from engine.cli.options import settings_of
 from engine.errors import InputError
 from engine.paths import config_dir
 from engine.services.recalculation import ReportRow
-from engine.settings import DATABASE
 from engine.workdays import Calendar, load_calendar
 from engine.workdays.orders import check_order, read_file
 
@@ -35,7 +34,7 @@ def _print(told: object) -> None:
 def _in_force(ctx: typer.Context) -> Calendar:
     """The calendar of the installation, or the shipped one where there is none yet."""
     settings = settings_of(ctx)
-    if settings.database or (settings.data / DATABASE).exists():
+    if settings.has_database:
         return calendar_in_force(settings)
     return load_calendar(config_dir() / "calendar")
 

@@ -11,7 +11,6 @@ import typer
 from engine.cli.options import settings_of
 from engine.errors import InputError
 from engine.paths import config_dir
-from engine.settings import DATABASE
 from engine.workdays import Calendar, Hold, Reckoning, Roll, Span, load_calendar, reckon
 
 WEEKDAYS = "一二三四五六日"
@@ -20,7 +19,7 @@ WEEKDAYS = "一二三四五六日"
 def _calendar(ctx: typer.Context) -> Calendar:
     """The calendar in force where there is an installation, else the shipped one, which needs no database."""
     settings = settings_of(ctx)
-    if settings.database or (settings.data / DATABASE).exists():
+    if settings.has_database:
         in_force: Calendar = import_module("engine.app").calendar_in_force(settings)
         return in_force
     return load_calendar(config_dir() / "calendar")

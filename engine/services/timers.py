@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -98,7 +99,8 @@ class Timers:
         """Keep which cases failed, for the next try, and forget those that no longer do."""
         if not tally.faults and not known:
             return
-        with self.office.archive.begin() as uow:
+        # Another worker that noted the same case meanwhile was quicker: the next sweep counts on.
+        with suppress(Conflict), self.office.archive.begin() as uow:
             uow.stuck.failed(tally.faults, at=now)
             uow.stuck.cure(now)
             uow.commit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -158,7 +158,8 @@ class Archive:
     def note_sweep(self, at: datetime, *, back: bool = False) -> None:
         """Note a sweep of any node; never an earlier one than is noted, unless `back` says that the clock was wrong."""
         row = {"name": SWEPT, "value": instant_text(at)}
-        with dialects.begin(self._writer, write=True) as connection:
+        # Where two workers note the very first sweep at once, one of them is enough.
+        with suppress(IntegrityError), dialects.begin(self._writer, write=True) as connection:
             known = self._meta(connection, SWEPT, "")
             if not known:
                 connection.execute(insert(META), row)
