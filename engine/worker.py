@@ -51,7 +51,7 @@ class Rounds:
     def outbox(self) -> None:
         """Messages, in a round of their own: a slow channel must not keep the timers waiting."""
         with logged("outbox"):
-            sent, failed = self.app.outbox.deliver()
+            sent, failed = self.app.outbox.deliver(go_on=self.within(self.seconds * BUDGET))
             if sent or failed:
                 LOG.info("delivered: %d messages, %d failures", sent, failed)
 

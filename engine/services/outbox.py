@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,8 +27,10 @@ class Outbox:
     office: Office
     channels: tuple[Channel, ...] = ()
 
-    def deliver(self, limit: int = 500) -> tuple[int, int]:
+    def deliver(self, limit: int | None = None, *, go_on: Callable[[], bool] = lambda: True) -> tuple[int, int]:
         """Hand due messages to the channels: how many went out, how many failed and will be tried again.
+
+        All that are due, or at most `limit`; between two handfuls `go_on` is asked.
 
         Nothing leaves a held database. Messages to families and offices outside that are too late, or too many at
         once, are held until a person releases them. No transaction is open while a channel works.
@@ -37,8 +39,8 @@ class Outbox:
             return 0, 0
         self._brake()
         sent = failed = 0
-        while sent + failed < limit:
-            claimed = self._claim(min(AT_ONCE, limit - sent - failed))
+        while limit is None or sent + failed < limit:
+            claimed = self._claim(AT_ONCE if limit is None else min(AT_ONCE, limit - sent - failed))
             if not claimed:
                 break
             told = [(each, *self._send(each)) for each in claimed]
@@ -49,6 +51,8 @@ class Outbox:
                 uow.commit()
             good_ones = sum(good for _, good, _ in told)
             sent, failed = sent + good_ones, failed + len(told) - good_ones
+            if not go_on():
+                break
         return sent, failed
 
     def _brake(self) -> None:

@@ -215,7 +215,7 @@ class Timers:
         tally.faults[number] = str(error) if isinstance(error, InstallationError) else type(error).__name__
         tally.skipped.add(number)
 
-    def deliver(self, limit: int = BATCH) -> tuple[int, int]:
+    def deliver(self, limit: int | None = None) -> tuple[int, int]:
         """Hand due messages to the channels; see Outbox.deliver."""
         return Outbox(office=self.office, channels=self.channels).deliver(limit)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from engine.definitions.facts import CaseView
 from engine.errors import RightRefused
+from engine.services import outbox as services_outbox
 from engine.services.outbox import CLAIMED_FOR, Outbox
 from engine.storage.unit_of_work import Archive
 from notifications.channels.file import FileChannel
@@ -149,6 +151,24 @@ class TestDelivering:
         """No more leave at once than asked for."""
         put(house, house.case(), "township_officer", 3)
         assert [(2, 0), (1, 0)] == [outbox(house, Post()).deliver(2), outbox(house, Post()).deliver(2)]
+
+    def test_budget(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Between two handfuls a round may be ended; the next one goes on."""
+        monkeypatch.setattr(services_outbox, "AT_ONCE", 2)
+        put(house, house.case(), "township_officer", 5)
+        post = Post()
+        assert (2, 0) == outbox(house, post).deliver(go_on=lambda: False)
+        assert (3, 0) == outbox(house, post).deliver()
+        assert 5 == len(set(post.keys))
+
+    def test_two_workers(self, house: House) -> None:
+        """Two workers at once give each message to a channel once."""
+        put(house, house.case(), "township_officer", 200)
+        posts = [Post(), Post()]
+        with ThreadPoolExecutor(2) as workers:
+            done = list(workers.map(lambda post: outbox(house, post).deliver(), posts))
+        assert (200, 0) == (sum(sent for sent, _ in done), sum(lost for _, lost in done))
+        assert 200 == len({key for post in posts for key in post.keys}) == sum(len(post.keys) for post in posts)
 
     def test_file(self, house: House, tmp_path: Path) -> None:
         """The file channel writes one file a key, whatever happens in between."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from engine.app import open_app
 from engine.cli.demo_play import moment, settle
-from engine.clock import Clock, local_day
+from engine.clock import Clock, SteppedClock, local_day
 from engine.errors import InstallationError, RuleRefused
 from engine.services.model import ActRequest
 from engine.services.refusals import StaleAct
@@ -150,6 +151,34 @@ class TestOfficer:
         with pytest.raises(StaleAct):
             house.app.cases.advance(ActRequest(**request, version=version))  # type: ignore[arg-type]
         assert not house.act("school", number, "contact_family", **CONTACT).repeated
+
+
+class TestWorkers:
+    """Several workers on one database."""
+
+    def test_each_once(self, house: House) -> None:
+        """Two workers that sweep at once let every timer act once, and leave none."""
+        house.lists()
+        ids = [each.id for each in house.app.roster.findings("school") if each.kind_zh == "应到未到"]
+        numbers = house.app.roster.confirm(ids, "school")
+        house.at("2026-09-10 00:30")
+        with (
+            open_app(house.app.settings, clock=SteppedClock(house.clock.now())) as other,
+            ThreadPoolExecutor(2) as workers,
+        ):
+            swept = list(workers.map(lambda app: app.timers.sweep(batch=2), (house.app, other)))
+        house.clock.set(house.clock.now() + timedelta(minutes=2))
+        acted = sum(each.timers for each in swept) + house.app.timers.sweep().timers
+        steps = [each for number in numbers for each in triggers(house, number) if each.startswith("timer.")]
+        assert (acted, ()) == (len(steps), house.app.timers.stuck())
+        assert all(len(set(found)) == len(found) for found in (_steps(house, number) for number in numbers))
+
+
+def _steps(house: House, number: str) -> list[tuple[object, ...]]:
+    """The steps of deadlines that acted on a case."""
+    with house.app.archive.read() as uow:
+        entries = [each.values for each in uow.log.of(number) if each.trigger.startswith("timer.")]
+    return [tuple(values[name] for name in ("deadline", "epoch", "generation", "step")) for values in entries]
 
 
 class TestClocks:
