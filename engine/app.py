@@ -91,7 +91,7 @@ def open_app(settings: Settings, *, clock: Clock | None = None) -> Iterator[App]
             cases=Cases(office=office),
             timers=Timers(office=office, channels=channels),
             outbox=Outbox(office=office, channels=channels),
-            notices=Notices(office=office, printer=cache(PdfPrinter)),
+            notices=Notices(office=office, printer=cache(PdfPrinter), channels=channels),
             roster=Roster(office=office),
             people=People(office=office),
             audit=Audit(office=office),

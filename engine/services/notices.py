@@ -11,10 +11,12 @@ from engine.services.acting import actor_and_case
 from engine.services.case_page import document_row
 from engine.services.model import DocumentRow
 from engine.services.office import Office
+from engine.services.outbox import Outbox
 from engine.services.records import RecordMaker
 from engine.services.refusals import refused
 from notifications.documents import Filled
 from notifications.html import Letterhead, html
+from notifications.messages import Channel
 
 if TYPE_CHECKING:
     from engine.definitions.facts import CaseView
@@ -28,6 +30,11 @@ class Notices:
 
     office: Office
     printer: Callable[[], PdfPrinter]
+    channels: tuple[Channel, ...] = ()
+
+    def deliver(self, limit: int | None = None) -> tuple[int, int]:
+        """Hand due messages to the channels: how many went out, how many failed; see Outbox.deliver."""
+        return Outbox(office=self.office, channels=self.channels).deliver(limit)
 
     def document(self, number: str, document_id: str, account: str) -> DocumentRow:
         """One document with its text as an HTML fragment; the reading is logged first."""

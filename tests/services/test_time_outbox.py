@@ -152,6 +152,11 @@ class TestDelivering:
         put(house, house.case(), "township_officer", 3)
         assert [(2, 0), (1, 0)] == [outbox(house, Post()).deliver(2), outbox(house, Post()).deliver(2)]
 
+    def test_notices(self, house: House) -> None:
+        """The documents' service delivers as well, through the channels of the installation."""
+        put(house, house.case(), "township_officer")
+        assert ((1, 0), ()) == (house.app.notices.deliver(), house.app.outbox.waiting())
+
     def test_budget(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         """Between two handfuls a round may be ended; the next one goes on."""
         monkeypatch.setattr(services_outbox, "AT_ONCE", 2)
