@@ -30,12 +30,11 @@ class Outbox:
     def deliver(self, limit: int | None = None, *, go_on: Callable[[], bool] = lambda: True) -> tuple[int, int]:
         """Hand due messages to the channels: how many went out, how many failed and will be tried again.
 
-        All that are due, or at most `limit`; between two handfuls `go_on` is asked.
-
-        Nothing leaves a held database. Messages to families and offices outside that are too late, or too many at
-        once, are held until a person releases them. No transaction is open while a channel works.
+        Nothing leaves a held database, nor an installation without a channel. Messages to families and offices outside
+        that are too late, or too many at once, are held until a person releases them. No transaction is open while a
+        channel works. All that are due leave, or at most `limit`; between two handfuls `go_on` is asked.
         """
-        if self.office.archive.held:
+        if not self.channels or self.office.archive.held:
             return 0, 0
         self._brake()
         sent = failed = 0
@@ -46,8 +45,10 @@ class Outbox:
             told = [(each, *self._send(each)) for each in claimed]
             now = self.office.now()
             with self.office.archive.begin() as uow:
+                uow.outbox.sent([each.id for each, good, _ in told if good], now)
                 for each, good, detail in told:
-                    uow.outbox.mark(each.id, now, good=good, detail=detail)
+                    if not good:
+                        uow.outbox.mark(each.id, now, good=False, detail=detail)
                 uow.commit()
             good_ones = sum(good for _, good, _ in told)
             sent, failed = sent + good_ones, failed + len(told) - good_ones

@@ -99,6 +99,11 @@ class OutboxStore:
         here = update(OUTBOX).where(OUTBOX.c.id == id_, OUTBOX.c.sent_at.is_(None))
         self._connection.execute(here.values(tries=tries, fault=detail, claimed_until=None, **changed))
 
+    def sent(self, ids: Sequence[int], now: datetime) -> None:
+        """Mark messages as sent, all at once; one that somebody marked before stays as it is."""
+        here = update(OUTBOX).where(OUTBOX.c.id.in_(ids), OUTBOX.c.sent_at.is_(None))
+        self._connection.execute(here.values(sent_at=now, tries=OUTBOX.c.tries + 1, fault="", claimed_until=None))
+
     def cancel(self, number: str, since: int, *, at: datetime) -> int:
         """Take back the messages of a case's entries from this one on that have not left; how many."""
         here = update(OUTBOX).where(*self._open(), OUTBOX.c.number == number, OUTBOX.c.seq >= since)

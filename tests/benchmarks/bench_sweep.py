@@ -31,7 +31,7 @@ CLAIMED = (
     "opened_on, entered_on, closed_as, clock"
 )
 LINE = "district, number, seq, public, sealed, previous, hash"
-MESSAGE = "district, number, seq, kind, role, body, due_at, sent_at, tries, fault"
+MESSAGE = "district, number, seq, kind, role, body, due_at, try_at"
 CASE = ("owner", "seq", "version", "undoable", "head", "due_on", "late_after", "next_at", "clock")
 
 Row = tuple[object, ...]
@@ -95,7 +95,7 @@ class Floor:
             [_hashed(self.lines[row[0]]) for row in claimed],
         )
         database.executemany(
-            f"INSERT INTO outbox ({MESSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO outbox ({MESSAGE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [message for row in claimed for message in self.told.get(row[0], ())],
         )
         database.execute("COMMIT")
