@@ -203,7 +203,7 @@ class Timers:
 
     def _leave_first(self, now: datetime, tally: _Tally) -> bool:
         """Leave the case alone that cannot be written even by itself."""
-        with self.office.archive.read() as uow:
+        with self.office.archive.begin() as uow:
             claimed = self._claim(uow, now, 1, tally)
         for due in claimed:
             self._failed(due.case.identity.number, Conflict(due.case.identity.number), tally)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, insert, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, insert, literal, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.cases.model import Decision
@@ -18,6 +18,7 @@ from engine.storage.keys import Keys
 from engine.storage.rows import Conflict, StoredRequest
 from engine.storage.statements import Hot
 from engine.storage.tables import CASE, REQUEST, STANDING
+from engine.storage.types import Day
 from engine.vault import open_sealed, seal
 
 Kinds = Mapping[str, Mapping[str, str]]
@@ -73,7 +74,7 @@ _OPEN_ABOUT = (
     .order_by(CASE.c.id)
     .limit(1)
 )
-_PLACE = tuple_(func.coalesce(CASE.c.due_on, NEVER), CASE.c.number)
+_PLACE = tuple_(func.coalesce(CASE.c.due_on, literal(NEVER, Day())), CASE.c.number)
 
 
 def opened(key: bytes, sealed: bytes, place: bytes) -> Any:
@@ -215,7 +216,7 @@ class CaseStore:
             place = self._connection.execute(select(*_PLACE.clauses).where(*_AT), self._at(after)).first()
             if place is None:
                 return []
-            found = found.where(tuple_(place[0], place[1]) < _PLACE)
+            found = found.where(tuple_(literal(place[0], Day()), place[1]) < _PLACE)
         if limit is not None:
             found = found.limit(limit)
         return [str(row[0]) for row in self._connection.execute(found)]

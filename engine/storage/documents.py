@@ -6,7 +6,7 @@ import os
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from engine.cases.model import DocumentOrder
 from engine.definitions.facts import CaseView
@@ -19,6 +19,10 @@ from notifications.documents import Filled, commitment
 
 SALT = 16
 
+_NEXT = text(
+    "INSERT INTO number_series (district, issuer, series, year, last) VALUES (:district, :issuer, :series, :year, 1) "
+    "ON CONFLICT (district, issuer, series, year) DO UPDATE SET last = number_series.last + 1 RETURNING last"
+)
 _AT_CASE = (DOCUMENT.c.district == bindparam("at_district"), DOCUMENT.c.number == bindparam("at_number"))
 _AT = (*_AT_CASE, DOCUMENT.c.id == bindparam("at_id"))
 _OF = select(DOCUMENT).where(*_AT_CASE)
@@ -42,15 +46,8 @@ class DocumentStore:
 
     def next_number(self, issuer: str, series: str, year: int) -> int:
         """The next number of a series; the transaction's end decides whether it was taken."""
-        at = (SERIES.c.district == self._district) & (SERIES.c.issuer == issuer) & (SERIES.c.series == series)
-        at = at & (SERIES.c.year == year)
-        last = self._connection.execute(select(SERIES.c.last).where(at)).scalar()
-        if last is None:
-            row = {"district": self._district, "issuer": issuer, "series": series, "year": year, "last": 1}
-            self._connection.execute(insert(SERIES), row)
-            return 1
-        self._connection.execute(update(SERIES).where(at).values(last=last + 1))
-        return int(last) + 1
+        values = {"district": self._district, "issuer": issuer, "series": series, "year": year}
+        return int(self._connection.execute(_NEXT, values).scalar_one())
 
     def made(
         self, *, case: CaseView, order: DocumentOrder, filled: Filled, number: str, day: date | None

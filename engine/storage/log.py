@@ -15,7 +15,7 @@ from engine.cases.model import Decision
 from engine.definitions.facts import CaseView
 from engine.storage.codec import value_from
 from engine.storage.delta import applied
-from engine.storage.dialects import is_taken
+from engine.storage.dialects import is_taken, lock
 from engine.storage.keys import Keys
 from engine.storage.record import change_of, entry_public, entry_sealed, is_open, timer_public
 from engine.storage.rows import Conflict, StoredDocument, StoredEntry
@@ -155,6 +155,7 @@ def _entry(row: Any, told: Mapping[str, Any], hidden: Mapping[str, Mapping[str, 
 
 def log_access(connection: Connection, district: str, access: tuple[str, str, str, datetime]) -> None:
     """Append one reading (account, what, case, instant) to the access log, chained to the one before."""
+    lock(connection, f"access:{district}")
     last = connection.execute(_LAST_ACCESS, {"district": district}).scalar() or START
     account, what, number, at = access
     told = canonical({"account": account, "what": what, "case": number, "at": at})

@@ -72,33 +72,33 @@ class UnitOfWork:
 class Archive:
     """One database with its keys.
 
-    `url` names an SQLite file, made when it is not there; the keys lie in a folder of their own. Raises
+    `url` names an SQLite file, made when it is not there, or a database of a PostgreSQL server; the keys lie in a
+    folder of their own. Raises
     InstallationError when either cannot be used, InputError for a database that is not supported.
     """
 
     def __init__(self, url: str, keys_folder: Path, *, district: str, clock: Clock | None = None) -> None:
         self.district = district
-        self._path = dialects.path_of(url)
-        fresh = dialects.prepare(self._path)
+        self._place = dialects.place_of(url)
+        self._writer, self._reader = dialects.engines(url)
+        fresh = dialects.prepare(url, self._reader)
         self._keys = Keys(keys_folder, fresh=fresh, clock=clock)
         self._kinds: dict[str, dict[str, str]] = {}
         # A list opens the same cases again and again; the key is asked for before each, so what is erased stays shut.
         self._opener = lru_cache(REMEMBERED)(opened)
-        self._writer = dialects.writer(url)
-        self._reader = dialects.reader(url)
 
     def create_schema(self) -> None:
         """Make the tables of an empty database; a database of another version or program is refused in one line."""
         with dialects.begin(self._writer, write=True) as connection:
             self._create(connection)
             dialects.commit(connection)
-        # Set once the file is known to be ours: the mode stays in it.
-        dialects.write_ahead(self._writer)
+        dialects.settle(self._writer)
 
     def _create(self, connection: Connection) -> None:
+        dialects.lock(connection, "schema")
         tables = dialects.tables(connection)
         if tables and META.name not in tables:
-            raise InstallationError(f"{self._path} 不是应返尽返的数据库")
+            raise InstallationError(f"{self._place} 不是应返尽返的数据库")
         if tables:
             self._known(connection)
             return
@@ -139,7 +139,8 @@ class Archive:
 
     def database_now(self) -> datetime | None:
         """The clock of the database's machine; None where that is this machine's own."""
-        return None
+        with dialects.begin(self._reader, write=False) as connection:
+            return dialects.now_of(connection)
 
     @property
     def swept_at(self) -> datetime | None:

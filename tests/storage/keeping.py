@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from sqlite3 import Connection, connect
+from typing import Any, Self
+
+from sqlalchemy import create_engine
 
 from engine.cases.model import Command, Decision
 from engine.cases.opening import open_case
@@ -103,14 +105,45 @@ def files(folder: Path) -> Iterator[bytes]:
             yield path.read_bytes()
 
 
-def by_hand(folder: Path) -> closing[Connection]:
+class ByHand:
     """The database as somebody opens it who walks past the program."""
-    return closing(connect(folder / "data" / "yingfan.db", isolation_level=None))
+
+    def __init__(self, archive: Archive) -> None:
+        self._engine = create_engine(archive._writer.url, isolation_level="AUTOCOMMIT")
+        self.sqlite = self._engine.dialect.name == "sqlite"
+        self._connection = self._engine.connect()
+
+    def execute(self, statement: str, values: tuple[object, ...] = ()) -> Any:
+        """Run one statement, written for SQLite."""
+        if not self.sqlite:
+            statement = re.sub(r"x'([0-9a-f]*)'", r"'\\x\1'::bytea", statement).replace("?", "%s")
+        return (
+            self._connection.exec_driver_sql(statement, values)
+            if values
+            else self._connection.exec_driver_sql(statement)
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+        self._engine.dispose()
 
 
-def spoil(folder: Path, *statements: str) -> None:
-    """Change the database by hand, its triggers dropped for the time and made again."""
-    with by_hand(folder) as database:
+def by_hand(archive: Archive) -> ByHand:
+    """The archive's database, opened by hand."""
+    return ByHand(archive)
+
+
+def spoil(archive: Archive, *statements: str) -> None:
+    """Change the database by hand, its triggers out of the way for the time."""
+    with by_hand(archive) as database:
+        if not database.sqlite:
+            database.execute("SET session_replication_role = replica")
+            for statement in statements:
+                database.execute(statement)
+            return
         found = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for name, _ in found:
             database.execute(f"DROP TRIGGER {name}")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from tests.faults.statements import counted
 from tests.services.acts import CONTACT, VISIT
 from tests.services.conftest import House, house
@@ -46,7 +44,6 @@ def swept(house: House, *, batch: int) -> tuple[int, list[int]]:
 class TestAct:
     """An officer's act."""
 
-    @pytest.mark.xfail(reason="a transaction's end costs two statements too many", strict=True)
     def test_plain(self, house: House) -> None:
         """A plain act costs at most eight statements."""
         number = house.case()

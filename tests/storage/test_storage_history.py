@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
-from sqlite3 import IntegrityError
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from engine.audit.chain import entry_hash
 from engine.cases.model import DocumentOrder
@@ -22,8 +22,18 @@ NOW = datetime(2026, 9, 1, 2, tzinfo=UTC)
 
 
 @pytest.fixture
+def file_story(file_archive: Archive) -> Story:
+    """The same in a file."""
+    return _played(file_archive)
+
+
+@pytest.fixture
 def story(archive: Archive) -> Story:
     """A case with two visits, a message and a logged reading."""
+    return _played(archive)
+
+
+def _played(archive: Archive) -> Story:
     played = Story(archive)
     played.act(OFFICER, "visit", result="nobody_home", visitors=(CHILD, "乙"))
     played.act(OFFICER, "visit", result="agrees", returns=date(2026, 9, 3), visitors=(CHILD, "乙"))
@@ -54,13 +64,13 @@ class TestAppendOnly:
         ],
     )
     @pytest.mark.parametrize("recursive", ["ON", "OFF"])
-    def test_refuses(self, story: Story, tmp_path: Path, statement: str, recursive: str) -> None:
+    def test_refuses(self, file_story: Story, statement: str, recursive: str) -> None:
         """Every way to change, remove or write over is refused, also by a program that knows nothing of ours."""
-        with by_hand(tmp_path) as database:
+        with by_hand(file_story.archive) as database:
             database.execute(f"PRAGMA recursive_triggers={recursive}")
             with pytest.raises(IntegrityError, match="append-only"):
                 database.execute(statement)
-        assert [] == story.archive.invariants()
+        assert [] == file_story.archive.invariants()
 
     def test_marks_of_sending_may_change(self, story: Story) -> None:
         """A message may be marked as sent."""
@@ -143,31 +153,31 @@ class TestSealing:
         found += [needle in body for body in files(tmp_path) for needle in needles]
         assert {False} == set(found)
 
-    def test_the_search_would_find_it(self, story: Story, tmp_path: Path) -> None:
+    def test_the_search_would_find_it(self, file_story: Story, tmp_path: Path) -> None:
         """What stands open is found by the same search: the case number."""
-        story.archive.close()
+        file_story.archive.close()
         assert any(NUMBER.encode() in body for body in files(tmp_path))
 
     def test_ciphertexts_cannot_change_places(self, story: Story, tmp_path: Path) -> None:
         """Sealed parts of two entries that change places do not open."""
-        spoil(tmp_path, "UPDATE entry SET sealed = (SELECT sealed FROM entry WHERE seq = 2) WHERE seq = 3")
+        spoil(story.archive, "UPDATE entry SET sealed = (SELECT sealed FROM entry WHERE seq = 2) WHERE seq = 3")
         with pytest.raises(VaultError), story.archive.read() as uow:
             uow.log.of(NUMBER)
 
 
-def _rewritten(tmp_path: Path) -> None:
+def _rewritten(archive: Archive) -> None:
     """Everything after the first entry rewritten with hashes that fit, by one who knows the rules."""
-    with by_hand(tmp_path) as database:
+    with by_hand(archive) as database:
         rows = database.execute("SELECT id, public, sealed FROM entry ORDER BY seq").fetchall()
         head, updates = "", []
         for id_, public, sealed in rows:
-            forged = public.replace(b'"officer"', b'"somebody"')
-            new = entry_hash(head, forged, sealed)
+            forged = bytes(public).replace(b'"officer"', b'"somebody"')
+            new = entry_hash(head, forged, bytes(sealed))
             updates.append(
                 f"UPDATE entry SET public = x'{forged.hex()}', previous = '{head}', hash = '{new}' WHERE id = {id_}"
             )
             head = new
-    spoil(tmp_path, *updates)
+    spoil(archive, *updates)
 
 
 class TestVerify:
@@ -194,13 +204,13 @@ class TestVerify:
     )
     def test_notices(self, story: Story, tmp_path: Path, statement: str, codes: set[str]) -> None:
         """Every change by hand is noticed, with its kind."""
-        spoil(tmp_path, statement)
+        spoil(story.archive, statement)
         with story.archive.read() as uow:
             assert codes == {problem.code for problem in uow.log.verify(None)}
 
     def test_rewriting_with_fitting_hashes_misses_the_case_s_head(self, story: Story, tmp_path: Path) -> None:
         """A chain rewritten with fitting hashes no longer ends in the head that its case holds."""
-        _rewritten(tmp_path)
+        _rewritten(story.archive)
         with story.archive.read() as uow:
             assert {"head"} == {problem.code for problem in uow.log.verify(NUMBER)}
 
@@ -220,5 +230,5 @@ class TestAccessLog:
         """A reading that was changed, or taken out between two others, is noticed."""
         for _ in range(2):
             story.archive.access("officer", "case", NUMBER, at=NOW)
-        spoil(tmp_path, statement)
+        spoil(story.archive, statement)
         assert any("查阅记录" in line for line in story.archive.invariants())

@@ -42,12 +42,11 @@ class TestSchema:
         second.close()
 
     @pytest.mark.parametrize("found", ["3", "0"])
-    def test_other_version(self, tmp_path: Path, found: str) -> None:
+    def test_other_version(self, archive: Archive, tmp_path: Path, database_url: str, found: str) -> None:
         """A database of another version of the tables is refused, with both versions."""
-        opened(tmp_path).close()
-        spoil(tmp_path, f"UPDATE meta SET value = '{found}' WHERE name = 'schema'")
+        spoil(archive, f"UPDATE meta SET value = '{found}' WHERE name = 'schema'")
         with pytest.raises(InstallationError, match=f"数据库的表是第{found}版，程序认识第2版"):
-            opened(tmp_path)
+            opened(tmp_path, url=database_url)
 
     def test_other_district(self, tmp_path: Path) -> None:
         """A database of another district is refused: its numbers would be ours."""
@@ -94,15 +93,15 @@ class TestSchema:
         with pytest.raises(InstallationError, match=r"yingfan\.db 不能建立或打开"):
             opened(tmp_path)
 
-    @pytest.mark.parametrize("url", ["postgresql://host/db", "sqlite://", "sqlite:///"])
+    @pytest.mark.parametrize("url", ["mysql://host/db", "sqlite://", "sqlite:///"])
     def test_other_databases(self, tmp_path: Path, url: str) -> None:
         """An address of a database that is not supported is refused with what would be accepted."""
         with pytest.raises(InputError, match="可用 sqlite:///绝对路径"):
             Archive(url, tmp_path / "keys", district="QH")
 
-    def test_strict_tables(self, archive: Archive) -> None:
+    def test_strict_tables(self, file_archive: Archive) -> None:
         """Every table is strict: a text in a number's place is refused."""
-        with archive.read() as uow:
+        with file_archive.read() as uow:
             rows = uow._connection.exec_driver_sql("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'")
             loose = {row.name for row in rows if not row.strict and not row.name.startswith("sqlite_")}
         assert set() == loose
@@ -170,14 +169,14 @@ class TestKeys:
         keys.of("G1")
         assert (False, True, keys.of("G1")) == (before, keys.has("G1"), keys.existing("G1"))
 
-    def test_destroyed_key(self, archive: Archive, tmp_path: Path) -> None:
+    def test_destroyed_key(self, archive: Archive, tmp_path: Path, database_url: str) -> None:
         """Without its key a case stays closed for ever, its history still verifies, and the check says so."""
         kept(archive, opening())
         archive.close()
         with connect(tmp_path / "keys" / "keys.db") as database:
             database.execute("DELETE FROM subject_key")
         database.close()
-        again = opened(tmp_path)
+        again = opened(tmp_path, url=database_url)
         with pytest.raises(VaultError), again.read() as uow:
             uow.cases.load(NUMBER)
         with again.read() as uow:

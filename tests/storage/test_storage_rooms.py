@@ -156,7 +156,7 @@ class TestTimers:
         story = visited(archive)
         other = kept(archive, opening("QH-2"))
         moment = max(each.next_at for each in story.case.deadlines.values() if each.next_at)
-        with archive.read() as uow:
+        with archive.begin() as uow:
             early = uow.timers.claim(NOW - timedelta(days=9), 10)
             every = uow.timers.claim(moment, 10)
             first = uow.timers.claim(moment, 1)
@@ -190,7 +190,7 @@ class TestTimers:
         """A batch that was decided on a case that moved on is refused as a whole."""
         story = Story(archive)
         now = at_local(date(2026, 9, 30), 8)
-        with archive.read() as uow:
+        with archive.begin() as uow:
             (due,) = uow.timers.claim(now, 10)
         story.act(OFFICER, "case.note", text="备注")
         with archive.begin() as uow, pytest.raises(Conflict):

