@@ -81,18 +81,31 @@ class Archive:
         self.district = district
         self._place = dialects.place_of(url)
         self._writer, self._reader = dialects.engines(url)
-        fresh = dialects.prepare(url, self._reader)
-        self._keys = Keys(keys_folder, fresh=fresh, clock=clock)
+        with self._closed_when_refused():
+            fresh = dialects.prepare(url, self._reader)
+            self._keys = Keys(keys_folder, fresh=fresh, clock=clock)
         self._kinds: dict[str, dict[str, str]] = {}
         # A list opens the same cases again and again; the key is asked for before each, so what is erased stays shut.
         self._opener = lru_cache(REMEMBERED)(opened)
 
     def create_schema(self) -> None:
-        """Make the tables of an empty database; a database of another version or program is refused in one line."""
-        with dialects.begin(self._writer, write=True) as connection:
-            self._create(connection)
-            dialects.commit(connection)
-        dialects.settle(self._writer)
+        """Make the tables of an empty database.
+
+        A database of another version or program is refused in one line, and let go of.
+        """
+        with self._closed_when_refused():
+            with dialects.begin(self._writer, write=True) as connection:
+                self._create(connection)
+                dialects.commit(connection)
+            dialects.settle(self._writer)
+
+    @contextmanager
+    def _closed_when_refused(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
 
     def _create(self, connection: Connection) -> None:
         dialects.lock(connection, "schema")

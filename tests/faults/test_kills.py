@@ -15,6 +15,7 @@ from tests.faults.scale import ALL
 from tests.faults.town import town
 
 SECONDS = 60.0 if ALL else 4.0
+TRIES = 10
 CASES = 120 if ALL else 30
 
 
@@ -45,8 +46,9 @@ class TestKills:
 
 
 class TestPlanted:
-    """Faults that the same harness must find, in one of three tries: it is a matter of chance who is killed when."""
+    """Faults that the same harness must find, in one of a few tries: it is a matter of chance who is killed when."""
 
+    @pytest.mark.timeout(300)
     @pytest.mark.parametrize(
         ("plant", "sign"),
         [
@@ -60,7 +62,7 @@ class TestPlanted:
     ) -> None:
         """A claim whose write asks for nothing, a split transaction, a request that is not kept: each is found."""
         found: list[str] = []
-        for seed in range(1, 4):
+        for seed in range(1, TRIES + 1):
             here = land.copied(place, tmp_path / f"try-{seed}")
             with plant():
                 outcome = killed(here, Plan(workers=max(land.workers), seconds=2.0, seed=seed), tmp_path / f"{seed}")
