@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy.engine import make_url
 
 KINDS = ("sqlite", "postgres")
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
@@ -72,10 +73,19 @@ def fresh_url(kind: str, folder: Path) -> str:
     """The URL of a database that holds nothing yet."""
     if kind == "sqlite":
         return f"sqlite:///{folder / 'data' / 'yingfan.db'}"
-    uri = debian_server() if kind == "postgres15" else server()
+    return _created(debian_server() if kind == "postgres15" else server(), "template1")
+
+
+def copied_url(url: str) -> str:
+    """The URL of a copy, on the same server, of a PostgreSQL database that nobody is connected to."""
+    return _created(server(), str(make_url(url).database))
+
+
+def _created(uri: str, template: str) -> str:
     name = f"yingfan_{os.getpid()}_{next(_NAMES)}"
     with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy")  # type: ignore[arg-type]  # a name of our own
+        words = f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"
+        connection.execute(words)  # type: ignore[arg-type]  # names of our own
     return uri.replace("/postgres?", f"/{name}?")
 
 

@@ -83,11 +83,14 @@ class OutboxStore:
     def claim(self, now: datetime, limit: int, *, until: datetime) -> list[StoredMessage]:
         """Take messages that are to be sent now, oldest first, so that nobody else sends them until then.
 
-        The update decides, not the look before it: a message that another worker took is not given out.
+        The update decides, not the look before it: a message that another worker took is not given out. The look
+        is a table expression of its own, which PostgreSQL evaluates once: as a subquery it may be evaluated again for
+        the rows found, and give out more than the limit.
         """
         free = or_(OUTBOX.c.claimed_until.is_(None), OUTBOX.c.claimed_until <= now)
         some = select(OUTBOX.c.id).where(*self._ready(now), free).order_by(OUTBOX.c.id).limit(limit)
-        taken = update(OUTBOX).where(OUTBOX.c.id.in_(some.with_for_update(skip_locked=True)), free, *self._open())
+        seen = some.with_for_update(skip_locked=True).cte("some")
+        taken = update(OUTBOX).where(OUTBOX.c.id.in_(select(seen.c.id)), free, *self._open())
         rows = self._connection.execute(taken.values(claimed_until=until).returning(OUTBOX))
         return sorted((_message(row) for row in rows), key=lambda each: each.id)
 

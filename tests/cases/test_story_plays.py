@@ -77,6 +77,10 @@ steps:
     expect: {refused: [persons], offered: [fly]}
   - day: 2026-09-01
     register: contact_family
+    with: {persons: [father], way: pigeon, result: suspected, reason: 说不清}
+    expect: {refused: [way]}
+  - day: 2026-09-01
+    register: contact_family
   - day: 2026-09-02
     register: fly
     expect: {refused: [fly]}

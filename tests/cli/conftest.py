@@ -84,9 +84,12 @@ def law(workflows: Path, config: Path) -> Any:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
-    """An installation with units and people on the first school day, at two in the afternoon; no demonstration."""
+def desk(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Desk:
+    """On each database, an installation with units and people on the first school day, at two in the afternoon; no demonstration."""
     monkeypatch.setenv("YINGFAN_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("YINGFAN_DATABASE", database_url)
     clock = SteppedClock(moment("2026-09-01 14:00"))
     monkeypatch.setattr("engine.app.load_all", law)
     monkeypatch.setattr("engine.cli.installation.open_app", partial(open_app, clock=clock))

@@ -63,7 +63,7 @@ class TestWaiting:
         self, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         """It is applied, shown and accepted by a named person, for people and for programs."""
-        monkeypatch.setenv("YINGFAN_DATA", str(house.app.settings.data))
+        house.named_by(monkeypatch)
         number = house.case()
         play_until(house, number, "referred", "bureau_decide")
         for revision in (2, 3):

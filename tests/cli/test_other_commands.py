@@ -17,6 +17,7 @@ from engine.errors import RightRefused, RuleRefused, StaleRefused
 from tests.cli.conftest import SAMPLE, Desk
 from tests.cli.test_case_commands import typed
 from tests.services.acts import ELSEWHERE
+from tests.storage import keeping
 
 
 def ordered(desk: Desk) -> str:
@@ -196,15 +197,7 @@ class TestAudit:
         number = desk.case()
 
         def spoil(app: object) -> None:
-            with app.archive.begin() as uow:  # type: ignore[attr-defined]
-                connection = uow._connection
-                names = [
-                    row[0] for row in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type='trigger'")
-                ]
-                for name in names:
-                    connection.exec_driver_sql(f"DROP TRIGGER {name}")
-                connection.exec_driver_sql("UPDATE entry SET hash = 'x'")
-                uow.commit()
+            keeping.spoil(app.archive, "UPDATE entry SET hash = 'x'")  # type: ignore[attr-defined]
 
         desk.inside(spoil)
         told = desk.tells("audit", "verify", code=1)

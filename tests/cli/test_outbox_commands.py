@@ -17,7 +17,7 @@ __all__ = ["house"]
 @pytest.fixture
 def waiting(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     """An installation in which one message waits for a person and one for its next try."""
-    monkeypatch.setenv("YINGFAN_DATA", str(house.app.settings.data))
+    house.named_by(monkeypatch)
     number = house.case()
     put(house, number, "receiver", age=timedelta(hours=30))
     outbox(house, Post()).deliver()

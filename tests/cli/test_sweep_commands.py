@@ -40,7 +40,7 @@ class TestSweep:
 
     def test_json(self, house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         """One pass over everything due is told in four figures."""
-        monkeypatch.setenv("YINGFAN_DATA", str(house.app.settings.data))
+        house.named_by(monkeypatch)
         house.case()
         assert 0 == cli.run(["sweep", "--json"])
         told = json.loads(capsys.readouterr().out)
@@ -50,7 +50,7 @@ class TestSweep:
 
     def test_stuck(self, house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         """A case of which a timer fails is counted, listed, and tried again when told to."""
-        monkeypatch.setenv("YINGFAN_DATA", str(house.app.settings.data))
+        house.named_by(monkeypatch)
         number = house.case()
         TestFailing.clock_of(house, number, "clock = substr(clock, 2)")
         assert 0 == cli.run(["sweep", "--json"])

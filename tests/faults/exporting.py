@@ -8,8 +8,7 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
-from sqlalchemy import create_engine, inspect
-from sqlalchemy.pool import NullPool
+from sqlalchemy import inspect
 
 from engine.app import App
 from tests.faults.ground import Ground
@@ -30,17 +29,13 @@ def exported(app: App, ground: Ground, *, exactly: bool = True) -> dict[str, Any
 
 
 def _tables(ground: Ground) -> dict[str, Any]:
-    engine = create_engine(ground.url, poolclass=NullPool)
     found: dict[str, Any] = {}
-    try:
-        with engine.connect() as connection:
-            for table in sorted(inspect(connection).get_table_names()):
-                if table.startswith("alembic"):
-                    continue
-                result = connection.exec_driver_sql(f'SELECT * FROM "{table}"').mappings()
-                found[table] = sorted(_plain(table, dict(row)) for row in result)
-    finally:
-        engine.dispose()
+    with ground.connected() as connection:
+        for table in sorted(inspect(connection).get_table_names()):
+            if table.startswith("alembic"):
+                continue
+            result = connection.exec_driver_sql(f'SELECT * FROM "{table}"').mappings()
+            found[table] = sorted(_plain(table, dict(row)) for row in result)
     return found
 
 
@@ -83,15 +78,11 @@ def _keys(ground: Ground) -> list[tuple[str, str]]:
 def dumped(ground: Ground) -> str:
     """A digest of every row of the database and of the key store, the random parts too: equal only when untouched."""
     digest = hashlib.sha256()
-    engine = create_engine(ground.url, poolclass=NullPool)
-    try:
-        with engine.connect() as connection:
-            for table in sorted(inspect(connection).get_table_names()):
-                result = connection.exec_driver_sql(f'SELECT * FROM "{table}"')
-                lines = sorted(repr([bytes(v) if isinstance(v, memoryview) else v for v in row]) for row in result)
-                digest.update(repr((table, lines)).encode())
-    finally:
-        engine.dispose()
+    with ground.connected() as connection:
+        for table in sorted(inspect(connection).get_table_names()):
+            result = connection.exec_driver_sql(f'SELECT * FROM "{table}"')
+            lines = sorted(repr([bytes(v) if isinstance(v, memoryview) else v for v in row]) for row in result)
+            digest.update(repr((table, lines)).encode())
     with closing(sqlite3.connect(ground.folder / "keys" / "keys.db")) as database:
         digest.update(repr(sorted(database.execute("SELECT * FROM subject_key"))).encode())
     return digest.hexdigest()

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, Protocol
 from unittest.mock import patch
 
-from sqlalchemy import create_engine, text
+import psycopg
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from engine import app as root
@@ -23,6 +25,7 @@ from engine.services import almanac
 from engine.settings import Settings
 from engine.workdays import Calendar, load_calendar
 from engine.workdays.orders import CalendarFile
+from tests.databases import copied_url, fresh_url, server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,16 @@ class Ground:
     def settings(self) -> Settings:
         """The settings that open it."""
         return Settings.read(data=self.folder, database=self.url, contact="电话000")
+
+    @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """The database, past the program."""
+        engine = create_engine(self.url.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
 
 
 class Land(Protocol):
@@ -83,6 +96,32 @@ class Files:
         shutil.rmtree(ground.folder)
 
 
+class Server:
+    """PostgreSQL: the database is one of a server's; the folder holds keys and documents."""
+
+    name = "PostgreSQL"
+    workers: Sequence[int] = (2, 4)
+
+    def fresh(self, folder: Path) -> Ground:
+        """An installation that does not exist yet."""
+        return Ground(folder=folder, url=fresh_url("postgres", folder))
+
+    def copied(self, ground: Ground, folder: Path) -> Ground:
+        """A copy of the folder, and of the database by the server itself."""
+        shutil.copytree(ground.folder, folder)
+        return Ground(folder=folder, url=copied_url(ground.url))
+
+    def removed(self, ground: Ground) -> None:
+        """Drop the database, and remove the folder."""
+        with psycopg.connect(server(), autocommit=True) as connection:
+            words = f"DROP DATABASE {make_url(ground.url).database} WITH (FORCE)"
+            connection.execute(words)  # type: ignore[arg-type]  # a name of the tests' own
+        shutil.rmtree(ground.folder)
+
+
+LANDS: tuple[Land, ...] = (Files(), Server())
+
+
 @cache
 def _law(workflows: Path, config: Path) -> Mapping[str, Any]:
     return load_all(workflows, config)
@@ -107,9 +146,5 @@ def opened(ground: Ground, clock: Clock | datetime) -> Iterator[App]:
 
 def rows(ground: Ground, statement: str) -> Sequence[Mapping[str, Any]]:
     """Rows of the database as they stand, past the program."""
-    engine = create_engine(ground.url, poolclass=NullPool)
-    try:
-        with engine.connect() as connection:
-            return [dict(row) for row in connection.execute(text(statement)).mappings()]
-    finally:
-        engine.dispose()
+    with ground.connected() as connection:
+        return [dict(row) for row in connection.execute(text(statement)).mappings()]

@@ -64,6 +64,7 @@ def tried_all(trial: Trial, deeds: Iterable[Deed]) -> Tried:
 class TestCrashPoints:
     """Every statement of every kind of command, interrupted."""
 
+    @pytest.mark.timeout(600)
     @pytest.mark.parametrize("key", [*sorted(KINDS), "sample"])
     def test_statements(self, key: str, land: Land, tmp_path: Path, say: Callable[[str], None]) -> None:
         """After a crash at any statement the invariants hold, and sending again ends as without a crash."""

@@ -28,6 +28,11 @@ class House:
         self.spoiled = False
         """Set by a test that leaves the database in a state that does not hold."""
 
+    def named_by(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let the environment name this installation, as it does for commands."""
+        monkeypatch.setenv("YINGFAN_DATA", str(self.app.settings.data))
+        monkeypatch.setenv("YINGFAN_DATABASE", self.app.settings.database)
+
     def at(self, text: str) -> House:
         """Stand at a local time."""
         self.clock.set(moment(text))
@@ -61,10 +66,10 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    """An empty installation on the first school day, at two in the afternoon."""
+def house(tmp_path: Path, database_url: str) -> Iterator[House]:
+    """An empty installation on the first school day, at two in the afternoon; on each database."""
     clock = SteppedClock(moment("2026-09-01 14:00"))
-    with open_app(Settings.read(data=tmp_path / "data", contact="电话000"), clock=clock) as app:
+    with open_app(Settings.read(data=tmp_path / "data", database=database_url, contact="电话000"), clock=clock) as app:
         settle(app, SAMPLE, PASSWORD)
         made = House(app, clock)
         yield made

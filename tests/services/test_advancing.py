@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from engine.cases.model import Decision
 from engine.cli.demo_script import BUREAU, SCENES, Scene
@@ -21,6 +21,7 @@ from engine.storage.unit_of_work import Conflict, DueCase
 from engine.worker import sweep_awaited
 from tests.services.acts import CONTACT, ELSEWHERE, ORDER, PERSUASION, SERVED, VISIT
 from tests.services.conftest import House
+from tests.storage.keeping import by_hand
 
 
 def play_until(house: House, number: str, part: str, last: str) -> None:
@@ -132,7 +133,7 @@ class TestRefusing:
                 house.app.cases.show(case, account)
             told.append(str(refused.value))
         assert len(set(told)) == 1
-        with sqlite3.connect(house.app.settings.data / "yingfan.db") as database:
+        with by_hand(house.app.archive) as database:
             rows = database.execute("SELECT account, number FROM access_log WHERE what = 'refused'").fetchall()
         assert ("subdistrict", number) in rows
 
@@ -256,9 +257,8 @@ class TestTimers:
         """A case whose row and deadlines do not fit fails alone; the others act."""
         numbers = house.cases(2)
         with house.app.archive.begin() as uow:
-            uow._connection.exec_driver_sql(
-                "UPDATE case_file SET clock = '[[],[]]' WHERE number = :number", {"number": numbers[0]}
-            )
+            broken = text("UPDATE case_file SET clock = '[[],[]]' WHERE number = :number")
+            uow._connection.execute(broken, {"number": numbers[0]})
             uow.commit()
         house.at("2026-09-03 00:30")
         swept = house.app.timers.sweep()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from engine.services.people import LONGEST_PASSWORD
 from engine.services.words import instant_zh, masked
 from tests.services.acts import CONTACT, VISIT
 from tests.services.conftest import PASSWORD, SAMPLE, House
+from tests.storage.keeping import by_hand, spoil, written
 
 
 class TestCasePage:
@@ -23,7 +23,7 @@ class TestCasePage:
         hidden, shown = (house.app.cases.show(number, "township", reveal=reveal) for reveal in (False, True))
         assert "*" in hidden.subject
         assert "*" not in shown.subject
-        with sqlite3.connect(house.app.settings.data / "yingfan.db") as database:
+        with by_hand(house.app.archive) as database:
             rows = database.execute("SELECT what FROM access_log WHERE account = 'township'").fetchall()
         assert [row[0] for row in rows] == ["read", "reveal"]
 
@@ -42,20 +42,19 @@ class TestCasePage:
         """A changed entry is told on the page."""
         number = house.case()
         house.act("school", number, "contact_family", **CONTACT)
-        path = house.app.settings.data / "yingfan.db"
-        with sqlite3.connect(path) as database:
-            kept = database.execute("SELECT sql FROM sqlite_master WHERE name = 'entry_no_update'").fetchone()[0]
-            database.execute("DROP TRIGGER entry_no_update")
-            public = database.execute("SELECT public FROM entry WHERE seq = 2").fetchone()[0]
-            database.execute("UPDATE entry SET public = ? WHERE seq = 2", (public.replace(b"phone", b"other"),))
+        with by_hand(house.app.archive) as database:
+            public = bytes(database.execute("SELECT public FROM entry WHERE seq = 2").fetchone()[0])
+        self._overwrite(house, public.replace(b"phone", b"other"))
         page = house.app.cases.show(number, "auditor")
         assert not page.chain_ok
         assert "第2条" in page.chain_message
         assert house.app.audit.verify()
         assert not house.app.audit.history(number, "auditor").chain_ok
-        with sqlite3.connect(path) as database:
-            database.execute("UPDATE entry SET public = ? WHERE seq = 2", (public,))
-            database.execute(kept)
+        self._overwrite(house, public)
+
+    @staticmethod
+    def _overwrite(house: House, public: bytes) -> None:
+        spoil(house.app.archive, f"UPDATE entry SET public = x'{public.hex()}' WHERE seq = 2")
 
     def test_forms(self, house: House) -> None:
         """The form of an act tells its law, its people and what comes next."""
@@ -193,8 +192,7 @@ class TestSealing:
         with house.app.archive.read() as uow:
             profiles = uow.roster.pupils()
         files = [path for path in house.app.settings.data.rglob("*") if path.is_file()]
-        assert len(files) >= 3
-        data = b"".join(path.read_bytes() for path in files)
+        data = b"".join([*(path.read_bytes() for path in files), *written(house.app.archive)])
         secrets = {
             str(p[name]) for p in profiles for name in ("name", "register_no", "id_number") if len(str(p[name])) > 1
         }

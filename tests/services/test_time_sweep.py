@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -22,6 +21,7 @@ from engine.storage import stuck as stuck_cases
 from engine.storage.unit_of_work import Archive
 from tests.services.acts import CONTACT
 from tests.services.conftest import SAMPLE, House
+from tests.storage.keeping import by_hand
 
 
 def triggers(house: House, number: str) -> list[str]:
@@ -275,7 +275,7 @@ class TestFailing:
     @staticmethod
     def clock_of(house: House, number: str, change: str) -> None:
         """Change a case's row by hand."""
-        with sqlite3.connect(house.app.settings.data / "yingfan.db") as database:
+        with by_hand(house.app.archive) as database:
             database.execute(f"UPDATE case_file SET {change} WHERE number = ?", (number,))
 
     def mend(self, house: House, number: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, inspect
 
 from engine.cases.model import Command, Decision
 from engine.cases.opening import open_case
@@ -134,6 +134,15 @@ class ByHand:
 def by_hand(archive: Archive) -> ByHand:
     """The archive's database, opened by hand."""
     return ByHand(archive)
+
+
+def written(archive: Archive) -> Iterator[bytes]:
+    """Every value of every table as the database gives it."""
+    with archive._writer.connect() as connection:
+        for table in inspect(connection).get_table_names():
+            for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"'):
+                for value in row:
+                    yield bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode()
 
 
 def spoil(archive: Archive, *statements: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.ground import Files, Land
+from tests.faults.ground import LANDS, Land
 
 
-@pytest.fixture(params=["SQLite"])
+@pytest.fixture(params=LANDS, ids=lambda land: land.name)
 def land(request: pytest.FixtureRequest) -> Land:
     """A kind of database."""
-    return Files()
+    chosen: Land = request.param
+    return chosen
