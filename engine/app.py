@@ -11,6 +11,7 @@ from functools import cache
 from engine.clock import Clock
 from engine.definitions.load import load_all
 from engine.definitions.workflow import Workflow
+from engine.errors import InstallationError
 from engine.paths import config_dir, workflows_dir
 from engine.services.almanac import Almanac
 from engine.services.audit import Audit
@@ -22,6 +23,7 @@ from engine.services.people import People
 from engine.services.recalculation import Calendars
 from engine.services.roster import Roster
 from engine.services.timers import Timers
+from engine.services.upkeep import Upkeep
 from engine.settings import Settings
 from engine.storage.unit_of_work import Archive
 from engine.workdays import Calendar
@@ -44,6 +46,7 @@ class App:
     roster: Roster
     people: People
     audit: Audit
+    upkeep: Upkeep
     calendars: Calendars
     demo: bool
 
@@ -59,10 +62,25 @@ class App:
 
 def calendar_in_force(settings: Settings) -> Calendar:
     """The calendar of an installation that exists, without its law and services."""
-    archive = Archive(settings.database_url, settings.data / "keys", district=settings.district)
+    archive = Archive(settings.database_url, settings.keys_folder, district=settings.district)
     try:
         archive.create_schema()
         return Almanac(config_dir() / "calendar", archive.calendar_files).calendar
+    finally:
+        archive.close()
+
+
+@contextmanager
+def open_archive(settings: Settings) -> Iterator[Archive]:
+    """The archive of an installation as it stands, of whatever revision: for upgrades and backups; closed at the end.
+
+    Raises InstallationError where there is none.
+    """
+    if not settings.has_database:
+        raise InstallationError(f"没有数据库 {settings.database_file}；请核对设置 data 或 database")
+    archive = Archive(settings.database_url, settings.keys_folder, district=settings.district)
+    try:
+        yield archive
     finally:
         archive.close()
 
@@ -75,7 +93,7 @@ def open_app(settings: Settings, *, clock: Clock | None = None) -> Iterator[App]
     database or key that cannot be used.
     """
     workflows = load_all(workflows_dir(), config_dir())
-    archive = Archive(settings.database_url, settings.data / "keys", district=settings.district)
+    archive = Archive(settings.database_url, settings.keys_folder, district=settings.district)
     try:
         archive.create_schema()
         almanac = Almanac(config_dir() / "calendar", archive.calendar_files)
@@ -95,6 +113,7 @@ def open_app(settings: Settings, *, clock: Clock | None = None) -> Iterator[App]
             roster=Roster(office=office),
             people=People(office=office),
             audit=Audit(office=office),
+            upkeep=Upkeep(office=office),
             calendars=Calendars(office=office),
             demo=bool(archive.offset),
         )

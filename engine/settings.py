@@ -22,6 +22,7 @@ class Settings(BaseSettings):
 
     data: Path = Field(default=Path("yingfan-data"), description="folder of the database, keys and documents")
     database: str = Field(default="", description="database URL; empty: one SQLite file below the data folder")
+    keys: Path | None = Field(default=None, description="folder of the keys; empty: below the data folder")
     district: str = Field(default="QH", description="code of the district: the first part of every case number")
     host: str = Field(default="127.0.0.1", description="address the web server listens on")
     port: int = Field(default=8000, ge=1, le=65535, description="port the web server listens on")
@@ -44,10 +45,20 @@ class Settings(BaseSettings):
         return self.database or f"sqlite:///{(self.data / DATABASE).resolve()}"
 
     @property
+    def keys_folder(self) -> Path:
+        """Where the key file and the key store lie; safer in another place than the database."""
+        return self.keys or self.data / "keys"
+
+    @property
+    def database_file(self) -> Path | None:
+        """The SQLite file, or None for a database on a server."""
+        url = self.database_url
+        return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+    @property
     def has_database(self) -> bool:
         """True where a database may be: its file exists, or it is on a server."""
-        url = self.database_url
-        return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
+        return self.database_file is None or self.database_file.exists()
 
     @classmethod
     def read(cls, *files: Path, **options: object) -> Self:

@@ -31,6 +31,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "finding": ("engine.cli.finding:app", "疑点：列出、确认（立案）"),
     "roster": ("engine.cli.roster:app", "名单：导入学籍册、到校名册"),
     "audit": ("engine.cli.audit:app", "历史：验证链条"),
+    "db": ("engine.cli.database:app", "数据库：升级、检查、备份、恢复、放行"),
+    "doctor": ("engine.cli.doctor:doctor", "体检：列出不安全和缺少的，有一条即以1结束"),
     "due": ("engine.cli.time:due", "推算期限"),
     "calendar": ("engine.cli.calendars:app", "节假日历：列出、检查、载入新的安排、重算报告"),
     "outbox": ("engine.cli.outbox:app", "待发消息：列出、放行"),

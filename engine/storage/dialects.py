@@ -156,6 +156,11 @@ def back_up(url: str, to: Path) -> None:
     _room(url).back_up(url, to)
 
 
-def put_back(url: str, source: Path) -> None:
-    """Fill an empty database from a backup; raises InstallationError for what is no backup of this kind."""
-    _room(url).put_back(url, source)
+def put_back(url: str, source: Path, held: str) -> None:
+    """Fill an empty database from a backup, marked as held from its first moment, whole or not at all.
+
+    Raises InstallationError where there is a database already, and for what is no backup of this kind.
+    """
+    if not source.is_file():
+        raise InstallationError(f"没有备份文件 {source}")
+    _room(url).put_back(url, source, held)

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from psycopg.pq import TransactionStatus
@@ -149,9 +150,21 @@ def back_up(url: str, to: Path) -> None:
     draft.replace(to)
 
 
-def put_back(url: str, source: Path) -> None:
-    """The database as a dump has it, in place of an empty one."""
-    _tool("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", f"--dbname={url}", str(source))
+def put_back(url: str, source: Path, held: str) -> None:
+    """The database as a dump has it, in place of an empty one: dump and mark in one transaction."""
+    engine = engine_of(url, write=False)
+    try:
+        if not prepare(engine):
+            raise InstallationError("数据库里已有内容；请换一个空的数据库，再恢复")
+    finally:
+        engine.dispose()
+    with TemporaryDirectory() as folder:
+        script = Path(folder) / "restore.sql"
+        _tool("pg_restore", "--no-owner", f"--file={script}", str(source))
+        script.chmod(0o600)
+        mark = f"INSERT INTO public.meta (name, value) VALUES ('held', '{held}') ON CONFLICT (name) DO NOTHING"  # noqa: S608  the program's own words
+        once = ("--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1")
+        _tool("psql", *once, f"--dbname={url}", f"--file={script}", f"--command={mark}")
 
 
 def _tool(name: str, *arguments: str) -> None:

@@ -186,10 +186,24 @@ def _synced(path: Path) -> None:
         os.close(handle)
 
 
-def put_back(url: str, source: Path) -> None:
+def put_back(url: str, source: Path, held: str) -> None:
     """The database as a backup has it, in place of an empty one; raises InstallationError for what is no backup."""
     path = path_of(url)
+    if path.exists() and path.stat().st_size:
+        raise InstallationError(f"数据库 {path} 已经存在；请先移走，再恢复")
     with source.open("rb") as file:
         if file.read(len(HEADER)) != HEADER:
             raise InstallationError(f"{source} 不是数据库备份")
-    back_up(f"{PREFIX}{source.resolve()}", path)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f"{path.name}.restored")
+    draft.unlink(missing_ok=True)
+    back_up(f"{PREFIX}{source.resolve()}", draft)
+    try:
+        with closing(sqlite3.connect(draft)) as copy, copy:
+            copy.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('held', ?)", (held,))
+        _synced(draft)
+        draft.replace(path)
+        _synced(path.parent)
+    except sqlite3.Error:
+        draft.unlink()
+        raise InstallationError(f"{source} 不是应返尽返的数据库备份") from None

@@ -12,17 +12,25 @@ from engine.storage.columns import id_column as _id
 from engine.storage.columns import text_column as _text
 from engine.storage.types import Day, Instant, Integer, LargeBinary, Text
 
-VERSION = 2
-"""Of the tables; a database says which it has."""
+VERSION = "0002"
+"""The revision of these tables, the newest in `migrations`; a database says which it has."""
 
 
 class Meta(SQLModel, table=True):
-    """Facts about the database itself: version of the tables, clock offset of a demonstration."""
+    """Facts about the database itself: its district and key file, clock offset of a demonstration, last sweep."""
 
     __tablename__ = "meta"
     __table_args__ = (STRICT,)
     name: str = Field(sa_column=_text(key=True))
     value: str = Field(sa_column=_text())
+
+
+class RevisionRow(SQLModel, table=True):
+    """The revision that the tables are at; alembic writes it."""
+
+    __tablename__ = "alembic_version"
+    __table_args__ = (STRICT,)
+    version_num: str = Field(sa_column=_text(key=True))
 
 
 class UnitRow(SQLModel, table=True):
@@ -319,6 +327,7 @@ def _table(name: str) -> Table:
 
 
 META = _table("meta")
+REVISION = _table("alembic_version")
 UNIT = _table("unit")
 PERSON = _table("person")
 ROLE = _table("held_role")

@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel
 
 from engine.clock import Clock
 from engine.definitions.workflow import Workflow
 from engine.errors import InstallationError
-from engine.storage import dialects
+from engine.storage import dialects, schema
 from engine.storage.calendars import CalendarStore
 from engine.storage.cases import CaseStore, Kinds, Opener, opened
 from engine.storage.documents import DocumentStore
@@ -27,9 +26,10 @@ from engine.storage.people import PeopleStore, UnitStore
 from engine.storage.roster import RosterStore, SubjectStore
 from engine.storage.rows import Conflict, DueCase, StoredDocument, StoredEntry, StoredFinding
 from engine.storage.stuck import StuckStore
-from engine.storage.tables import DEFINITION, META, VERSION
+from engine.storage.tables import DEFINITION, META
 from engine.storage.timers import TimerStore
 from engine.storage.types import instant_from, instant_text
+from engine.storage.upkeep import Upkeep
 from engine.workdays.orders import CalendarFile
 
 SWEPT = "swept_at"
@@ -79,7 +79,7 @@ class Archive:
 
     def __init__(self, url: str, keys_folder: Path, *, district: str, clock: Clock | None = None) -> None:
         self.district = district
-        self._place = dialects.place_of(url)
+        self._url, self._place = url, dialects.place_of(url)
         self._writer, self._reader = dialects.engines(url)
         with self._closed_when_refused():
             fresh = dialects.prepare(url, self._reader)
@@ -109,35 +109,20 @@ class Archive:
 
     def _create(self, connection: Connection) -> None:
         dialects.lock(connection, "schema")
-        tables = dialects.tables(connection)
-        if tables and META.name not in tables:
-            raise InstallationError(f"{self._place} 不是应返尽返的数据库")
-        if tables:
-            self._known(connection)
+        try:
+            found = schema.revision_of(connection)
+        except InstallationError as error:
+            raise InstallationError(f"{self._place}：{error}") from None
+        if not found:
+            schema.create(connection, self.district, self._keys.fingerprint)
             return
-        SQLModel.metadata.create_all(connection)
-        dialects.append_only(connection)
-        self._set(connection, "schema", str(VERSION))
-        self._set(connection, "district", self.district)
-        self._set(connection, "keys", self._keys.fingerprint)
+        schema.fits(found)
+        schema.known(connection, self.district, self._keys.fingerprint)
 
-    def _known(self, connection: Connection) -> None:
-        """Refuse a database of another version, district or key file."""
-        found = self._meta(connection, "schema", "0")
-        if found != str(VERSION):
-            raise InstallationError(f"数据库的表是第{found}版，程序认识第{VERSION}版；请换用相应版本的程序")
-        district = self._meta(connection, "district", "")
-        if district != self.district:
-            raise InstallationError(f"数据库属于区划「{district}」，设置里是「{self.district}」；请核对设置")
-        if self._meta(connection, "keys", "") != self._keys.fingerprint:
-            raise InstallationError("密钥文件与数据库不是一套；请换回原来的密钥文件")
-
-    def _meta(self, connection: Connection, name: str, default: str) -> str:
-        return str(connection.execute(select(META.c.value).where(META.c.name == name)).scalar() or default)
-
-    def _set(self, connection: Connection, name: str, value: str) -> None:
-        connection.execute(delete(META).where(META.c.name == name))
-        connection.execute(insert(META), {"name": name, "value": value})
+    @property
+    def upkeep(self) -> Upkeep:
+        """Backups, upgrades and the hold of this database."""
+        return Upkeep(url=self._url, district=self.district, engine=self._writer, keys=self._keys)
 
     def calendar_files(self) -> tuple[int, list[CalendarFile]]:
         """The id of the last calendar file that was taken in, and all of them, oldest first."""
@@ -148,7 +133,7 @@ class Archive:
     def held(self) -> bool:
         """True while nothing may leave the house: the database was restored and nobody has released it yet."""
         with dialects.begin(self._reader, write=False) as connection:
-            return self._meta(connection, "held", "") != ""
+            return schema.fact(connection, schema.HELD) != ""
 
     def database_now(self) -> datetime | None:
         """The clock of the database's machine; None where that is this machine's own."""
@@ -159,7 +144,7 @@ class Archive:
     def swept_at(self) -> datetime | None:
         """When the last sweep of any node was, or None before the first."""
         with dialects.begin(self._reader, write=False) as connection:
-            found = self._meta(connection, SWEPT, "")
+            found = schema.fact(connection, SWEPT)
             return instant_from(found) if found else None
 
     @property
@@ -174,7 +159,7 @@ class Archive:
         row = {"name": SWEPT, "value": instant_text(at)}
         # Where two workers note the very first sweep at once, one of them is enough.
         with suppress(IntegrityError), dialects.begin(self._writer, write=True) as connection:
-            known = self._meta(connection, SWEPT, "")
+            known = schema.fact(connection, SWEPT)
             if not known:
                 connection.execute(insert(META), row)
             elif back or known < row["value"]:
@@ -185,12 +170,12 @@ class Archive:
     def offset(self) -> timedelta:
         """How far a demonstration's days lie from today; zero for a real installation."""
         with dialects.begin(self._reader, write=False) as connection:
-            return timedelta(seconds=int(self._meta(connection, "offset_seconds", "0")))
+            return timedelta(seconds=int(schema.fact(connection, "offset_seconds", "0")))
 
     def set_offset(self, offset: timedelta) -> None:
         """Make this a demonstration database that lives on other days."""
         with dialects.begin(self._writer, write=True) as connection:
-            self._set(connection, "offset_seconds", str(int(offset.total_seconds())))
+            schema.put_fact(connection, "offset_seconds", str(int(offset.total_seconds())))
             dialects.commit(connection)
 
     def publish(self, workflows: Iterable[Workflow], now: datetime) -> None:

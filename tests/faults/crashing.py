@@ -176,7 +176,7 @@ def _dead(deed: Deed, ground: Ground, interruption: _Interruption) -> int:
             code = 0
         finally:
             os._exit(code)
-    return _ended(child)
+    return ended(child)
 
 
 def _alive(deed: Deed, ground: Ground, interruption: _Interruption, whole: Whole) -> list[str] | None:
@@ -212,7 +212,7 @@ def _recovered(deed: Deed, app: App, place: tuple[Ground, SteppedClock], whole: 
     return faults + [f"sent again: {name} differs" for name in differ if name not in deed.grows]
 
 
-def _ended(child: int) -> int:
+def ended(child: int) -> int:
     """The exit code of a child, which is ended after half a minute."""
     until = time.monotonic() + 30
     while time.monotonic() < until:

@@ -14,6 +14,7 @@ from engine.clock import SteppedClock
 from engine.errors import InputError, InstallationError
 from engine.storage import keys as keys_module
 from engine.storage.keys import Keys
+from engine.storage.tables import VERSION
 from engine.storage.unit_of_work import Archive
 from engine.vault import VaultError
 from tests.cases.little import little
@@ -41,11 +42,11 @@ class TestSchema:
             assert [NUMBER] == uow.cases.numbers()
         second.close()
 
-    @pytest.mark.parametrize("found", ["3", "0"])
-    def test_other_version(self, archive: Archive, tmp_path: Path, database_url: str, found: str) -> None:
-        """A database of another version of the tables is refused, with both versions."""
-        spoil(archive, f"UPDATE meta SET value = '{found}' WHERE name = 'schema'")
-        with pytest.raises(InstallationError, match=f"数据库的表是第{found}版，程序认识第2版"):
+    @pytest.mark.parametrize(("found", "helps"), [("0099", "请换用新版程序"), ("0001", "yingfan db upgrade")])
+    def test_other_version(self, archive: Archive, tmp_path: Path, database_url: str, found: str, helps: str) -> None:
+        """A database of another version of the tables is refused, with both versions and what helps."""
+        spoil(archive, f"UPDATE alembic_version SET version_num = '{found}'")
+        with pytest.raises(InstallationError, match=f"数据库的表是第{found}版，.*第{VERSION}版.*{helps}"):
             opened(tmp_path, url=database_url)
 
     def test_other_district(self, tmp_path: Path) -> None:
