@@ -28,7 +28,7 @@ def batches(statements: list[str]) -> list[int]:
     """The statements of each transaction that wrote cases, from its BEGIN to its end."""
     groups: list[list[str]] = []
     for each in statements:
-        if each == "BEGIN IMMEDIATE" or not groups:
+        if each.startswith("BEGIN") or not groups:
             groups.append([])
         groups[-1].append(each)
     return [len(group) for group in groups if any(each.startswith("UPDATE case_file") for each in group)]
