@@ -16,6 +16,7 @@ from tests.faults.crashing import DIED, ended
 from tests.faults.statements import counted, tapped
 from tests.storage.test_storage_upgrading import FIRST
 
+
 def archive_in(folder: Path) -> Archive:
     """The archive as it stands."""
     return Archive(f"sqlite:///{folder / 'yingfan.db'}", folder / "keys", district="QH")
