@@ -7,12 +7,17 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.databases import database_url
+from tests.databases import database_url, stop
 
 __all__ = ["database_url"]
 
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("house")
+
+
+def pytest_sessionfinish() -> None:
+    """Stop the database server before the process ends: whoever waits for that end does not wait long."""
+    stop()
 
 
 @pytest.fixture(autouse=True)

