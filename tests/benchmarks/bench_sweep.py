@@ -145,7 +145,7 @@ def growth() -> None:
         memory.append(float(peak))
     exponent = math.log(seconds[-1] / seconds[0]) / math.log(sizes[-1] / sizes[0])
     told(
-        "G5", "growth of the sweep, all due, 10k to 1M: exponent", sizes[-1], exponent=exponent, goal=1.1,
+        "G5", "growth of the sweep, all due, 10k to 1M: exponent", sizes[-1], exponent=exponent, goal_exponent=1.1,
         us_a_case=[round(each / n * 1e6, 1) for each, n in zip(seconds, sizes, strict=True)],
     )  # fmt: skip
     told(

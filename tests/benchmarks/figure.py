@@ -45,7 +45,7 @@ def told(goal: str, what: str, n: int, **figures: object) -> dict[str, object]:
     """Print and give one figure that was measured elsewhere; `met` follows from the goal it names."""
     line: dict[str, object] = {"goal": goal, "what": what, "n": n}
     line.update({name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()})
-    for reached, wanted in (("ratio", "goal_ratio"), ("exponent", "goal"), ("p99_ms", "goal_ms")):
+    for reached, wanted in (("ratio", "goal_ratio"), ("exponent", "goal_exponent"), ("p99_ms", "goal_ms")):
         if reached in figures and wanted in figures:
             line["met"] = float(str(figures[reached])) <= float(str(figures[wanted]))
     print(json.dumps(line, ensure_ascii=False), flush=True)
