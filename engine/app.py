@@ -22,6 +22,7 @@ from engine.services.outbox import Outbox
 from engine.services.people import People
 from engine.services.recalculation import Calendars
 from engine.services.roster import Roster
+from engine.services.search import Search
 from engine.services.timers import Timers
 from engine.services.upkeep import Upkeep
 from engine.settings import Settings
@@ -48,6 +49,7 @@ class App:
     audit: Audit
     upkeep: Upkeep
     calendars: Calendars
+    search: Search
     demo: bool
 
     @property
@@ -115,6 +117,7 @@ def open_app(settings: Settings, *, clock: Clock | None = None) -> Iterator[App]
             audit=Audit(office=office),
             upkeep=Upkeep(office=office),
             calendars=Calendars(office=office),
+            search=Search(office=office),
             demo=bool(archive.offset),
         )
     finally:

@@ -63,6 +63,14 @@ def normalise(value: str) -> str:
     return _UNMEANT.sub("", unicodedata.normalize("NFKC", value)).lstrip("'’‘`").upper()
 
 
+def full_number(number: str) -> str:
+    """The 18 digits of a normalised number of 15, which were all given before 1999; any other as it is."""
+    if not re.fullmatch(r"[0-9]{15}", number):
+        return number
+    first = f"{number[:6]}19{number[6:]}"
+    return first + check_digit(first)
+
+
 def check_idnumber(value: str, *, today: date | None = None) -> IdNumber:
     """What is known of a number: whether it can be right, everything that is wrong, birth date and sex.
 

@@ -17,6 +17,7 @@ from engine.cases.opening import open_case
 from engine.definitions.facts import Actor, CaseView, Identity, Values
 from engine.definitions.workflow import Field, Workflow
 from engine.errors import InputError, InstallationError
+from engine.roster.terms import numbered
 from engine.services.acting import RETRIES, answer_text, repeated
 from engine.services.identity import identity_for, responsible
 from engine.services.keeping import Keeper
@@ -178,14 +179,8 @@ def openers(workflow: Workflow, workflows: Iterable[Workflow]) -> frozenset[str]
 
 def reference_of(uow: UnitOfWork, number: str) -> str:
     """The internal reference of the pupil with this register or ID number; empty for none."""
-    wanted = number.strip().upper()
-    if not wanted:
-        return ""
-    by_register = uow.roster.reference(wanted)
-    if uow.roster.pupil(by_register):
-        return by_register
-    found = (each for each in uow.roster.pupils() if str(each.get("id_number", "")).upper() == wanted)
-    return next((str(each["reference"]) for each in found), "")
+    found = uow.index.subjects(numbered(number))
+    return next((each for each in found if uow.roster.pupil(each)), "")
 
 
 def _number(uow: UnitOfWork, workflow: str, year: int) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, text, upda
 from engine.cases.model import DocumentOrder
 from engine.definitions.facts import CaseView
 from engine.storage.codec import value_bytes, value_from
+from engine.storage.keys import DOCUMENT as KEPT_AS
 from engine.storage.keys import Keys
 from engine.storage.rows import StoredDocument
 from engine.storage.tables import CASE, DOCUMENT, SERIES
@@ -84,7 +85,7 @@ class DocumentStore:
                 "issuer": document.issuer,
                 "issued_on": document.issued_on,
                 "commitment": document.commitment,
-                "sealed": seal(self._keys.of(self._subject(document.case)), body, place),
+                "sealed": seal(self._keys.of(self._subject(document.case), KEPT_AS), body, place),
             },
         )
 
@@ -111,14 +112,14 @@ class DocumentStore:
     def get(self, number: str, id_: str) -> StoredDocument | None:
         """One document, or None."""
         row = self._connection.execute(_GET, {**self._at(number), "at_id": id_}).first()
-        return None if row is None else _document(row, self._keys.existing(self._subject(number)))
+        return None if row is None else _document(row, self._keys.existing(self._subject(number), KEPT_AS))
 
     def of(self, number: str) -> list[StoredDocument]:
         """The documents of a case, in the order in which they were made."""
         rows = self._connection.execute(_OF, self._at(number)).all()
         if not rows:
             return []
-        key = self._keys.existing(self._subject(number))
+        key = self._keys.existing(self._subject(number), KEPT_AS)
         return sorted((_document(row, key) for row in rows), key=lambda each: _order(each.id))
 
     def statuses(self, number: str) -> set[tuple[str, str, str]]:

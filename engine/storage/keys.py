@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 
 from engine.clock import Clock
 from engine.errors import InstallationError
-from engine.vault import KEY, VaultError, new_key, unwrap, wrap
+from engine.storage import keyfile
+from engine.storage.keyfile import FILE, digest
+from engine.vault import VaultError, new_key, unwrap, wrap
 
-FILE, DATABASE = "master.key", "keys.db"
-CREATE = """CREATE TABLE IF NOT EXISTS subject_key (
+DATABASE = "keys.db"
+CASE, DOCUMENT, REGISTER, INDEX = "case", "document", "register", "index"
+"""Retention classes: what was said and done, documents, register rows, and the key of references and search."""
+
+REMEMBERED = 8192
+"""How many keys are kept opened in memory."""
+
+AT_ONCE = 500
+"""How many keys one statement asks for."""
+
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS subject_key (
     subject TEXT NOT NULL, class TEXT NOT NULL, wrapped BLOB NOT NULL, created_at TEXT NOT NULL,
-    PRIMARY KEY (subject, class)) STRICT"""
+    PRIMARY KEY (subject, class)) STRICT""",
+    "CREATE TABLE IF NOT EXISTS keyring (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT",
+)
 FIND = "SELECT wrapped FROM subject_key WHERE subject = ? AND class = ?"
 ADD = "INSERT OR IGNORE INTO subject_key (subject, class, wrapped, created_at) VALUES (?, ?, ?, ?)"
+Name = tuple[str, str]
+"""Subject and retention class."""
 
 
 class Keys:
-    """The keys of one installation, in a folder of their own.
+    """The keys of one installation, in a folder of their own; safe to use from several threads and processes.
 
     The key file is made at the first start only: `fresh` False means that there is data already, and then a missing
     file is an InstallationError, never a new key that opens nothing.
@@ -32,92 +48,201 @@ class Keys:
     def __init__(self, folder: Path, *, fresh: bool = True, clock: Clock | None = None) -> None:
         self._folder = folder
         self._clock = clock or Clock()
-        self._lock = Lock()
-        self._known: dict[tuple[str, str], bytes] = {}
-        self._master = self._master_key(fresh=fresh)
+        self._lock = RLock()
+        self._known: OrderedDict[Name, bytes] = OrderedDict()
+        self._connection: sqlite3.Connection | None = None
+        self._left: list[sqlite3.Connection] = []
+        self._process = 0
+        self._seen = -1
+        self._master = keyfile.read_or_make(folder, fresh=fresh and not (folder / DATABASE).exists())
 
     @property
     def fingerprint(self) -> str:
-        """Which key file this is: the database keeps it, to notice another one."""
-        return "sha256:" + hashlib.sha256(b"yingfan key file 1\n" + self._master).hexdigest()
+        """Which keys these are: the database keeps it, to notice others; the same after the key file was changed."""
+        mine = digest(self._master)
+        if not (self._folder / DATABASE).exists():
+            return mine
+        with self._database() as database:
+            ring = _ring(database)
+            return ring.get("fingerprint", mine) if ring.get("master", "") == digest(self._master) else mine
 
-    def _master_key(self, *, fresh: bool) -> bytes:
-        path = self._folder / FILE
-        try:
-            if not path.exists():
-                if not fresh or (self._folder / DATABASE).exists():
-                    raise InstallationError(f"密钥文件 {path} 不见了，而数据还在；请从备份恢复密钥文件")
-                _make(path)
-            master = path.read_bytes()
-        except OSError as error:
-            raise InstallationError(f"密钥文件 {path} 无法读写：{error.strerror}") from None
-        if len(master) != KEY:
-            raise InstallationError(f"密钥文件 {path} 已损坏：应为{KEY}字节，现有{len(master)}字节")
-        return master
-
-    def of(self, subject: str, retention: str = "case") -> bytes:
+    def of(self, subject: str, retention: str = CASE) -> bytes:
         """The key of a subject for a class of data; made on first use, and committed before anything is sealed."""
-        return self._get(subject, retention, make=True)
+        return self._get((subject, retention), make=True)
 
-    def existing(self, subject: str, retention: str = "case") -> bytes:
+    def existing(self, subject: str, retention: str = CASE) -> bytes:
         """The key of a subject that has one; raises VaultError when it was destroyed or never made."""
-        return self._get(subject, retention, make=False)
+        return self._get((subject, retention), make=False)
 
-    def has(self, subject: str, retention: str = "case") -> bool:
+    def has(self, subject: str, retention: str = CASE) -> bool:
         """True when the subject has a key for this class of data."""
         with self._database() as database:
             return database.execute(FIND, (subject, retention)).fetchone() is not None
 
-    def _get(self, subject: str, retention: str, *, make: bool) -> bytes:
-        name = (subject, retention)
-        with self._lock:
-            if name not in self._known:
-                self._known[name] = self._load(subject, retention, make=make)
-            return self._known[name]
+    def of_all(self, subjects: Iterable[str], retention: str) -> dict[str, bytes]:
+        """The keys of several subjects for one class, made where they are missing, all in one transaction."""
+        wanted = list(dict.fromkeys(subjects))
+        found = self.existing_of(wanted, retention)
+        missing = [each for each in wanted if each not in found]
+        if not missing:
+            return found
+        with self._database() as database, _written(database):
+            self._check_master(database)
+            at = self._clock.now().isoformat()
+            rows = ((each, retention, wrap(self._master, new_key(), _label(each, retention)), at) for each in missing)
+            database.executemany(ADD, rows)
+        return {**found, **self.existing_of(missing, retention)}
 
-    def _load(self, subject: str, retention: str, *, make: bool) -> bytes:
-        label = f"{subject}/{retention}"
+    def existing_of(self, subjects: Iterable[str], retention: str) -> dict[str, bytes]:
+        """The keys of those of several subjects that have one; they are not kept in memory."""
+        wanted = list(dict.fromkeys(subjects))
+        found: dict[str, bytes] = {}
         with self._database() as database:
-            row = database.execute(FIND, (subject, retention)).fetchone()
-            if row is None and make:
-                wrapped = wrap(self._master, new_key(), label)
-                database.execute(ADD, (subject, retention, wrapped, self._clock.now().isoformat()))
-                row = database.execute(FIND, (subject, retention)).fetchone()
+            for at in range(0, len(wanted), AT_ONCE):
+                some = wanted[at : at + AT_ONCE]
+                marks = ",".join("?" * len(some))
+                asked = f"SELECT subject, wrapped FROM subject_key WHERE class = ? AND subject IN ({marks})"  # noqa: S608  marks only
+                for subject, wrapped in database.execute(asked, (retention, *some)):
+                    found[subject] = self._unwrapped(database, wrapped, (subject, retention))
+        return found
+
+    def subjects(self) -> set[Name]:
+        """Every subject and class that has a key."""
+        with self._database() as database:
+            return set(database.execute("SELECT subject, class FROM subject_key"))
+
+    def erase(self, subject: str, retention: str | None = None) -> int:
+        """Destroy the keys of a subject, of one class or of all: what they sealed stays shut for ever. How many.
+
+        The pages of the store are written over, so that nothing of a key stays in the file.
+        """
+        with self._database() as database:
+            for name in [each for each in self._known if each[0] == subject and retention in (None, each[1])]:
+                del self._known[name]
+            at = (subject, retention, retention)
+            gone = database.execute("DELETE FROM subject_key WHERE subject = ? AND (? IS NULL OR class = ?)", at)
+            return gone.rowcount
+
+    def rotate(self) -> int:
+        """Wrap every key anew under a new key file, which takes the old one's place; how many keys.
+
+        Whenever it is interrupted, the keys open: before the store's commit with the old file, after it with the new
+        one, which the next start puts in its place.
+        """
+        with self._database() as database:
+            with _written(database):
+                self._check_master(database)
+                first, master = self.fingerprint, new_key()
+                keyfile.put_next(self._folder, master)
+                rows = database.execute("SELECT subject, class, wrapped FROM subject_key").fetchall()
+                again = (
+                    (wrap(master, self._unwrapped(database, old, name), _label(*name)), *name) for *name, old in rows
+                )
+                database.executemany("UPDATE subject_key SET wrapped = ? WHERE subject = ? AND class = ?", again)
+                ring = (("fingerprint", first), ("master", digest(master)))
+                database.executemany("INSERT OR REPLACE INTO keyring (name, value) VALUES (?, ?)", ring)
+            self._master = keyfile.take_next(self._folder, digest(master)) or master
+            return len(rows)
+
+    def close(self) -> None:
+        """Let go of the store and forget the keys in memory."""
+        with self._lock:
+            self._known.clear()
+            self._drop()
+
+    def _get(self, name: Name, *, make: bool) -> bytes:
+        with self._database() as database:
+            key = self._known.get(name)
+            if key is None:
+                key = self._known[name] = self._load(database, name, make=make)
+                if len(self._known) > REMEMBERED:
+                    self._known.popitem(last=False)
+            else:
+                self._known.move_to_end(name)
+            return key
+
+    def _load(self, database: sqlite3.Connection, name: Name, *, make: bool) -> bytes:
+        row = database.execute(FIND, name).fetchone()
+        if row is None and make:
+            with _written(database):
+                self._check_master(database)
+                wrapped = wrap(self._master, new_key(), _label(*name))
+                database.execute(ADD, (*name, wrapped, self._clock.now().isoformat()))
+            row = database.execute(FIND, name).fetchone()
         if row is None:
             raise VaultError("没有这份数据的密钥：已销毁，或密钥库不是这个数据库的")
+        return self._unwrapped(database, row[0], name)
+
+    def _unwrapped(self, database: sqlite3.Connection, wrapped: bytes, name: Name | list[str]) -> bytes:
         try:
-            return unwrap(self._master, row[0], label)
+            return unwrap(self._master, wrapped, _label(*name))
+        except VaultError:
+            self._check_master(database)
+        try:
+            return unwrap(self._master, wrapped, _label(*name))
         except VaultError:
             raise InstallationError("密钥文件与密钥库不是一套，打不开；请换回原来的密钥文件") from None
 
+    def _check_master(self, database: sqlite3.Connection) -> None:
+        """Take up the key file that the keys are wrapped under now: another process may have changed it."""
+        wanted = _ring(database).get("master", "")
+        if not wanted or wanted == digest(self._master):
+            return
+        self._master = keyfile.take_next(self._folder, wanted) or keyfile.read(self._folder / FILE)
+
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
+        """The store, for one thread at a time; what another process changed is noticed before anything is read."""
         path = self._folder / DATABASE
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-                connection.execute("PRAGMA synchronous=FULL")
-                connection.execute("PRAGMA secure_delete=ON")
-                connection.execute(CREATE)
+        with self._lock:
+            try:
+                connection = self._connection
+                if connection is None or self._process != os.getpid():
+                    connection = self._open(path)
+                seen = connection.execute("PRAGMA data_version").fetchone()[0]
+                if seen != self._seen:
+                    self._seen = seen
+                    self._known.clear()
                 yield connection
-        except (sqlite3.Error, OSError) as error:
-            raise InstallationError(f"密钥库 {path} 无法使用：{error}") from None
+            except (sqlite3.Error, OSError) as error:
+                self._drop()
+                raise InstallationError(f"密钥库 {path} 无法使用：{error}") from None
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        if self._connection is not None:
+            # A connection does not survive a fork: the child opens its own, and never closes the parent's.
+            self._left.append(self._connection)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._process = os.getpid()
+        self._connection = connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # No write-ahead log: a destroyed key must not live on in a file beside the store.
+        for setting in ("journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {setting}")
+        for table in TABLES:
+            connection.execute(table)
+        return connection
+
+    def _drop(self) -> None:
+        if self._connection is not None and self._process == os.getpid():
+            self._connection.close()
+        self._connection = None
 
 
-def _make(path: Path) -> None:
-    """A new key file, whole or not at all, and on the disk before it is used: data under a lost key is lost."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(new_key())
-        file.flush()
-        os.fsync(file.fileno())
-    # Another process that starts at the same moment may have been first: then its key is the key.
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
-    with suppress(PermissionError):  # Windows opens no folders
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+def _label(subject: str, retention: str) -> str:
+    return f"{subject}/{retention}"
+
+
+def _ring(database: sqlite3.Connection) -> dict[str, str]:
+    return dict(database.execute("SELECT name, value FROM keyring"))
+
+
+@contextmanager
+def _written(database: sqlite3.Connection) -> Iterator[None]:
+    """A transaction of the store that begins with its lock, and is kept whole or not at all."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        database.execute("COMMIT")
+    finally:
+        if database.in_transaction:
+            database.execute("ROLLBACK")

@@ -13,17 +13,19 @@ from sqlalchemy import Connection, insert, select, update
 from engine.errors import StaleRefused
 from engine.roster.findings import Finding
 from engine.storage.codec import value_bytes, value_from
-from engine.storage.keys import Keys
+from engine.storage.index import PUPIL as OF_PUPIL
+from engine.storage.index import SUBJECT as OF_SUBJECT
+from engine.storage.index import IndexStore
+from engine.storage.keys import CASE, INDEX, REGISTER, Keys
 from engine.storage.rows import Counts, StoredFinding
 from engine.storage.tables import FINDING, PUPIL, SUBJECT
 from engine.vault import open_sealed, seal
 
-INDEX = "index"
-"""The class of the key under which references are made."""
-
 REFERENCE_LENGTH = 24
-REGISTER = "register"
-"""The retention class of register rows and findings: shorter than a case's."""
+"""Hexadecimal digits of a reference."""
+
+AT_ONCE = 500
+"""How many rows one statement asks for by name."""
 
 
 class SubjectStore:
@@ -33,19 +35,48 @@ class SubjectStore:
         self._connection = connection
         self._district = district
         self._keys = keys
+        self._index = IndexStore(connection, district, keys)
 
     def put(self, reference: str, kind: str, profile: Mapping[str, object]) -> None:
-        """Store a subject's profile, or bring it up to date."""
+        """Store a subject's profile, or bring it up to date, and let it be found."""
+        at = self._at(reference)
+        # The row first: whoever is erasing this subject is waited for, and then the key is a new one.
+        known = self._connection.execute(select(SUBJECT.c.reference).where(at).with_for_update()).first()
         body = seal(self._keys.of(reference), value_bytes(dict(profile)), f"subject:{reference}".encode())
-        at = (SUBJECT.c.district == self._district) & (SUBJECT.c.reference == reference)
-        if self._connection.execute(update(SUBJECT).where(at).values(sealed=body)).rowcount == 0:
+        if known is not None:
+            self._connection.execute(update(SUBJECT).where(at).values(sealed=body))
+        else:
             row = {"district": self._district, "reference": reference, "kind": kind, "sealed": body}
             self._connection.execute(insert(SUBJECT), row)
+        self._index.put(OF_SUBJECT, [(reference, profile)], known=known is not None)
+
+    def _at(self, reference: str) -> Any:
+        return (SUBJECT.c.district == self._district) & (SUBJECT.c.reference == reference)
+
+    def references(self) -> set[str]:
+        """Every subject that has a profile."""
+        found = select(SUBJECT.c.reference).where(SUBJECT.c.district == self._district)
+        return {str(row[0]) for row in self._connection.execute(found)}
+
+    def names(self, references: Iterable[str]) -> dict[str, str]:
+        """The names of several subjects by reference, their profiles opened one by one; an erased one has none."""
+        wanted = list(references)
+        keys = self._keys.existing_of(wanted, CASE)
+        found: dict[str, str] = {}
+        for at in range(0, len(wanted), AT_ONCE):
+            some = select(SUBJECT.c.reference, SUBJECT.c.sealed).where(
+                SUBJECT.c.district == self._district, SUBJECT.c.reference.in_(wanted[at : at + AT_ONCE])
+            )
+            for row in self._connection.execute(some):
+                key = keys.get(row.reference)
+                if key is not None:
+                    profile = value_from(open_sealed(key, row.sealed, f"subject:{row.reference}".encode()))
+                    found[row.reference] = str(profile.get("name") or "")
+        return found
 
     def get(self, reference: str) -> dict[str, Any]:
         """A subject's profile; empty for an unknown one."""
-        at = (SUBJECT.c.district == self._district) & (SUBJECT.c.reference == reference)
-        sealed = self._connection.execute(select(SUBJECT.c.sealed).where(at)).scalar()
+        sealed = self._connection.execute(select(SUBJECT.c.sealed).where(self._at(reference))).scalar()
         if sealed is None:
             return {}
         return dict(value_from(open_sealed(self._keys.existing(reference), sealed, f"subject:{reference}".encode())))
@@ -58,10 +89,11 @@ class RosterStore:
         self._connection = connection
         self._district = district
         self._keys = keys
+        self._index = IndexStore(connection, district, keys)
 
-    def _key(self, *, make: bool = False) -> bytes:
-        holder = f"district:{self._district}"
-        return self._keys.of(holder, REGISTER) if make else self._keys.existing(holder, REGISTER)
+    def _key(self) -> bytes:
+        """The key of what belongs to no pupil of the register."""
+        return self._keys.of(f"district:{self._district}", REGISTER)
 
     def reference(self, register_no: str) -> str:
         """The keyed reference that stands for a register number wherever it is not sealed; empty for none.
@@ -74,55 +106,68 @@ class RosterStore:
         return "S" + hmac.new(key, register_no.encode(), hashlib.sha256).hexdigest()[:REFERENCE_LENGTH]
 
     def put_pupils(self, pupils: Iterable[tuple[str, Mapping[str, object]]]) -> Counts:
-        """Register rows by number: how many were new, changed, unchanged."""
-        key = self._key(make=True)
+        """Register rows by reference: how many were new, changed, unchanged. New and changed ones can be found."""
+        rows = dict(pupils)
+        keys = self._keys.of_all(rows, REGISTER)
         found = select(PUPIL.c.register_no, PUPIL.c.digest).where(PUPIL.c.district == self._district)
         known = {row.register_no: row.digest for row in self._connection.execute(found)}
         new: list[dict[str, object]] = []
-        changed = unchanged = 0
-        for number, profile in pupils:
-            body = value_bytes(dict(profile))
-            digest = _digest(key, body)
+        changed: list[str] = []
+        for number, profile in rows.items():
+            key, body = keys[number], value_bytes(dict(profile))
+            digest = digest_of(key, body)
             if known.get(number) == digest:
-                unchanged += 1
                 continue
             sealed = seal(key, body, f"pupil:{number}".encode())
             if number in known:
-                at = (PUPIL.c.district == self._district) & (PUPIL.c.register_no == number)
-                self._connection.execute(update(PUPIL).where(at).values(digest=digest, sealed=sealed))
-                changed += 1
+                self._connection.execute(update(PUPIL).where(self._pupil(number)).values(digest=digest, sealed=sealed))
+                changed.append(number)
             else:
                 new.append({"district": self._district, "register_no": number, "digest": digest, "sealed": sealed})
         if new:
             self._connection.execute(insert(PUPIL), new)
-        return Counts(len(new), changed, unchanged)
+        self._index.put(
+            OF_PUPIL, [(str(row["register_no"]), rows[str(row["register_no"])]) for row in new], known=False
+        )
+        self._index.put(OF_PUPIL, [(number, rows[number]) for number in changed])
+        return Counts(len(new), len(changed), len(rows) - len(new) - len(changed))
+
+    def _pupil(self, number: str) -> Any:
+        return (PUPIL.c.district == self._district) & (PUPIL.c.register_no == number)
 
     def pupils(self) -> list[dict[str, Any]]:
         """Every register row."""
         found = select(PUPIL).where(PUPIL.c.district == self._district).order_by(PUPIL.c.register_no)
         rows = self._connection.execute(found).all()
-        if not rows:
-            return []
-        key = self._key()
-        return [dict(value_from(open_sealed(key, row.sealed, f"pupil:{row.register_no}".encode()))) for row in rows]
+        keys = self._keys.existing_of((row.register_no for row in rows), REGISTER)
+        return [self._opened(keys.get(row.register_no), row.register_no, row.sealed) for row in rows]
 
     def pupil(self, number: str) -> dict[str, Any]:
         """One register row; empty for an unknown number."""
-        at = (PUPIL.c.district == self._district) & (PUPIL.c.register_no == number)
-        sealed = self._connection.execute(select(PUPIL.c.sealed).where(at)).scalar()
-        return {} if sealed is None else dict(value_from(open_sealed(self._key(), sealed, f"pupil:{number}".encode())))
+        sealed = self._connection.execute(select(PUPIL.c.sealed).where(self._pupil(number))).scalar()
+        return {} if sealed is None else self._opened(None, number, sealed)
+
+    def _opened(self, key: bytes | None, number: str, sealed: bytes) -> dict[str, Any]:
+        key = key or self._keys.existing(number, REGISTER)
+        return dict(value_from(open_sealed(key, sealed, f"pupil:{number}".encode())))
+
+    def registered(self) -> set[str]:
+        """Every pupil that has a register row."""
+        found = select(PUPIL.c.register_no).where(PUPIL.c.district == self._district)
+        return {str(row[0]) for row in self._connection.execute(found)}
 
     def put_findings(self, findings: Iterable[tuple[Finding, str]], *, day: date) -> int:
         """Findings with their school's code; the same finding of the same day is stored once. How many were new."""
-        key = self._key(make=True)
+        key, listed = self._key(), list(findings)
+        keys = self._keys.of_all((each.register_no for each, _ in listed if each.register_no), REGISTER)
         found = select(FINDING.c.key).where(FINDING.c.district == self._district)
         known = {row.key for row in self._connection.execute(found)}
         new = []
-        for finding, school in findings:
+        for finding, school in listed:
             told = "\n".join(
                 (str(day), finding.kind, finding.register_no, finding.school, finding.class_name, finding.name)
             )
-            name = _digest(key, told.encode())
+            name = digest_of(key, told.encode())
             if name in known:
                 continue
             known.add(name)
@@ -144,7 +189,7 @@ class RosterStore:
                     "number": "",
                     "settled_by": "",
                     "settled_at": None,
-                    "sealed": seal(key, value_bytes(hidden), _place(name)),
+                    "sealed": seal(keys.get(finding.register_no, key), value_bytes(hidden), _place(name)),
                 }
             )
         if new:
@@ -155,15 +200,17 @@ class RosterStore:
         """Every finding, oldest first."""
         found = select(FINDING).where(FINDING.c.district == self._district).order_by(FINDING.c.id)
         rows = self._connection.execute(found).all()
-        if not rows:
-            return []
-        key = self._key()
-        return [_finding(row, _hidden(row, key)) for row in rows]
+        keys = self._keys.existing_of((row.register_no for row in rows if row.register_no), REGISTER)
+        return [_finding(row, _hidden(row, keys.get(row.register_no) or self._finding_key(row))) for row in rows]
+
+    def _finding_key(self, row: Any) -> bytes:
+        """That of the pupil; of the district where the register knows no such pupil."""
+        return self._keys.existing(row.register_no, REGISTER) if row.register_no else self._key()
 
     def finding(self, id_: int) -> StoredFinding | None:
         """One finding, or None."""
         row = self._row(id_)
-        return None if row is None else _finding(row, _hidden(row, self._key()))
+        return None if row is None else _finding(row, _hidden(row, self._finding_key(row)))
 
     def _row(self, id_: int) -> Any:
         at = (FINDING.c.district == self._district) & (FINDING.c.id == id_)
@@ -177,14 +224,14 @@ class RosterStore:
         row = self._row(id_)
         if row is None or row.status == "confirmed":
             raise StaleRefused(f"疑点{id_}已由他人处理，没有保存；请刷新后再看")
-        key = self._key()
+        key = self._finding_key(row)
         body = value_bytes({**_hidden(row, key), "reason": reason})
         changed = {"status": status, "number": case, "settled_by": account, "settled_at": at}
         sealed = seal(key, body, _place(row.key))
         self._connection.execute(update(FINDING).where(FINDING.c.id == id_).values(**changed, sealed=sealed))
 
 
-def _digest(key: bytes, body: bytes) -> str:
+def digest_of(key: bytes, body: bytes) -> str:
     """Tells equal rows from changed ones, and tells nothing to whoever lacks the key."""
     return hmac.new(key, body, hashlib.sha256).hexdigest()
 

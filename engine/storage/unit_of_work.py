@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from engine.storage import dialects, schema
 from engine.storage.calendars import CalendarStore
 from engine.storage.cases import CaseStore, Kinds, Opener, opened
 from engine.storage.documents import DocumentStore
+from engine.storage.index import IndexStore
 from engine.storage.invariants import invariants
 from engine.storage.keys import Keys
 from engine.storage.log import Log, log_access
@@ -63,6 +64,7 @@ class UnitOfWork:
         self.stuck = StuckStore(connection, district)
         self.calendars = CalendarStore(connection, district)
         self.subjects = SubjectStore(connection, district, keys)
+        self.index = IndexStore(connection, district, keys)
 
     def commit(self) -> None:
         """Keep everything that was written so far."""
@@ -81,9 +83,13 @@ class Archive:
         self.district = district
         self._url, self._place = url, dialects.place_of(url)
         self._writer, self._reader = dialects.engines(url)
+        self._left_open = ExitStack()
+        self._left_open.callback(self._reader.dispose)
+        self._left_open.callback(self._writer.dispose)
         with self._closed_when_refused():
             fresh = dialects.prepare(url, self._reader)
             self._keys = Keys(keys_folder, fresh=fresh, clock=clock)
+            self._left_open.callback(self._keys.close)
         self._kinds: dict[str, dict[str, str]] = {}
         # A list opens the same cases again and again; the key is asked for before each, so what is erased stays shut.
         self._opener = lru_cache(REMEMBERED)(opened)
@@ -215,6 +221,16 @@ class Archive:
             log_access(connection, self.district, (account, what, number, at))
             dialects.commit(connection)
 
+    def erase(self, subject: str) -> int:
+        """Destroy what finds and what opens a subject's data; how many keys. What is sealed stays, for ever shut.
+
+        The index rows go first: a subject that is found but cannot be opened would tell that somebody was erased.
+        """
+        with dialects.begin(self._writer, write=True) as connection:
+            IndexStore(connection, self.district, self._keys).drop(subject)
+            dialects.commit(connection)
+        return self._keys.erase(subject)
+
     def invariants(self) -> list[str]:
         """Everything that does not hold in the database at rest; empty when all is well."""
         with dialects.begin(self._reader, write=False) as connection:
@@ -222,8 +238,7 @@ class Archive:
 
     def close(self) -> None:
         """Let go of the database."""
-        self._writer.dispose()
-        self._reader.dispose()
+        self._left_open.close()
 
 
 __all__ = ["Archive", "Conflict", "DueCase", "StoredDocument", "StoredEntry", "StoredFinding", "UnitOfWork"]

@@ -16,6 +16,7 @@ from engine.storage.cases import CaseStore
 from engine.storage.invariants import invariants
 from engine.storage.keys import Keys
 from engine.storage.log import Log
+from engine.storage.resealing import resealed
 from engine.storage.tables import VERSION
 from engine.storage.types import instant_from, instant_text
 
@@ -83,6 +84,7 @@ class Upkeep:
     def _rebuilt(self, connection: Connection, progress: Progress) -> int:
         """Write every case's row anew from its entries; how many."""
         cases, log = CaseStore(connection, self.district, self.keys), Log(connection, self.district, self.keys)
+        resealed(connection, self.district, self.keys)
         numbers = cases.numbers()
         for done, number in enumerate(numbers, 1):
             told = log.replayed(number)

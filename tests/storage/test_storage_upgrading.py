@@ -98,6 +98,11 @@ class TestUpgrade:
             assert [] == uow.log.verify(None)
             after = uow._connection.exec_driver_sql("SELECT number, seq, head FROM case_file ORDER BY number").all()
             assert uow.outbox.waiting() == []
+            pupils = uow.roster.pupils()
+            assert len(pupils) > 10
+            assert {each["reference"] for each in pupils} <= {subject for subject, _ in uow.index.indexed()}
+            assert all(uow.documents.of(number) for number in ("QH-2026-0001", "QH-2026-0002"))
+            assert all(each.name for each in uow.roster.findings())
         assert heads == after
         archive.close()
 

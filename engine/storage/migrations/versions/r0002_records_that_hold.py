@@ -75,4 +75,10 @@ def _calendars() -> None:
         "district report:int number deadline protects due_before due_after applies status",
         key="district report number deadline",
     )
+    make(
+        "blind_index",
+        "district kind token subject source",
+        key="district kind token subject source",
+    )
+    index("ix_blind_index_subject", "blind_index", "district subject source")
     make("stuck", "district number tries:int since retry_at fault quarantined:int", key="district number")
