@@ -13,7 +13,22 @@ from sqlalchemy import inspect
 from engine.app import App
 from tests.faults.ground import Ground
 
-RANDOM = frozenset({"id", "hash", "previous", "head", "commitment", "password", "canonical", "loaded_at", "report"})
+RANDOM = frozenset(
+    {
+        "id",
+        "digest",
+        "token",
+        "key",
+        "hash",
+        "previous",
+        "head",
+        "commitment",
+        "password",
+        "canonical",
+        "loaded_at",
+        "report",
+    }
+)
 """Columns that differ between two runs of the same commands, or say nothing of them."""
 
 MOMENTS = frozenset({"sent_at", "try_at", "tries", "claimed_until", "fault"})
