@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -83,13 +83,11 @@ class Archive:
         self.district = district
         self._url, self._place = url, dialects.place_of(url)
         self._writer, self._reader = dialects.engines(url)
-        self._left_open = ExitStack()
-        self._left_open.callback(self._reader.dispose)
-        self._left_open.callback(self._writer.dispose)
+        self._ends: list[Callable[[], None]] = [self._reader.dispose, self._writer.dispose]
         with self._closed_when_refused():
             fresh = dialects.prepare(url, self._reader)
             self._keys = Keys(keys_folder, fresh=fresh, clock=clock)
-            self._left_open.callback(self._keys.close)
+            self._ends.append(self._keys.close)
         self._kinds: dict[str, dict[str, str]] = {}
         # A list opens the same cases again and again; the key is asked for before each, so what is erased stays shut.
         self._opener = lru_cache(REMEMBERED)(opened)
@@ -237,8 +235,10 @@ class Archive:
             return invariants(connection, self.district, self._keys)
 
     def close(self) -> None:
-        """Let go of the database."""
-        self._left_open.close()
+        """Let go of the database and of the keys; whoever works on takes hold of them again."""
+        with ExitStack() as ends:
+            for end in self._ends:
+                ends.callback(end)
 
 
 __all__ = ["Archive", "Conflict", "DueCase", "StoredDocument", "StoredEntry", "StoredFinding", "UnitOfWork"]

@@ -38,7 +38,7 @@ KINDS: dict[str, Collection[str]] = {
 BRIEF: Ways = ("dies before", "raises after")
 """Of four ways the two that leave different states: before a statement nothing is known of it, after it no answer came."""
 
-FEWEST = {ORDER: 150, "sample": 200}
+FEWEST = {ORDER: 150, "sample": 180}
 """Points below which a harness has quietly stopped trying."""
 
 
