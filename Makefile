@@ -56,12 +56,13 @@ bench: $(VENV)/dev.stamp  ## floor and subject side by side, one JSON line a fig
 faults: $(VENV)/dev.stamp  ## the fault tests at full length: every crash point, long kill loops, many random cases (minutes)
 	FAULTS=all $(BIN)/python -m pytest -q tests/faults tests/stories
 
-wheel: $(VENV)/dev.stamp  ## build the wheel, install it in a clean environment, play the demonstration there
+wheel: $(VENV)/dev.stamp  ## build the wheel, install it in a clean environment, play the stories and the demonstration there
 	rm -rf dist build/clean
 	$(BIN)/python -m hatchling build -t wheel
 	$(PYTHON) -m venv build/clean
 	build/clean/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements.lock
 	build/clean/bin/python -m pip --disable-pip-version-check install --quiet --no-deps dist/*.whl
+	cd build/clean && bin/yingfan workflow play > stories.txt && tail -n 1 stories.txt
 	cd build/clean && bin/yingfan demo --no-serve --json > demo.json && bin/python -m json.tool demo.json >/dev/null
 
 lock:  ## resolve the locks anew (needs uv)

@@ -96,6 +96,22 @@ def draw(
 
 
 @app.command()
+def play(
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="流程文件夹；不写则演全部")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play the stories of workflows: does each dated example come out as it was written; exit 1 when one does not."""
+    from engine.cli.plays import tell_plays  # noqa: PLC0415  a check must not wait for deciding
+
+    folders = [folder for path in paths for folder in _folders(path)] if paths else list(folders_of(workflows_dir()))
+    loaded = {folder.name: _loaded(folder.name) for folder in folders_of(workflows_dir())}
+    for folder in folders:
+        loaded[folder.resolve().name] = load_workflow(folder, overlay=_overlay(folder), known=_known(folder))
+    if not tell_plays(folders, loaded, as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command()
 def schema(kind: Annotated[str, typer.Argument(help="workflow、notice、overlay 或 story")] = "workflow") -> None:
     """Print the JSON schema of one kind of file, for editors."""
     from engine.definitions.schema import MODELS, schema_of  # noqa: PLC0415

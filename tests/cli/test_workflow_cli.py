@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -121,3 +122,27 @@ class TestListShowDraw:
         assert run(["workflow", "schema"]) == 0
         assert json.loads(capsys.readouterr().out)["title"] == "WorkflowSource"
         assert run(["workflow", "schema", "recipe"]) == 2
+
+
+class TestPlay:
+    """yingfan workflow play."""
+
+    def test_agrees(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """The stories of a workflow are played, and each that comes out as it was written is told."""
+        assert run(["workflow", "play", str(workflows_dir() / "mandatory-report")]) == 0
+        *lines, last = capsys.readouterr().out.splitlines()
+        assert [line.split()[0] for line in lines] == ["相符"] * len(lines)
+        assert last == f"演了{len(lines)}个故事，{len(lines)}个相符，0个不符"
+
+    def test_differs(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A story that comes out otherwise is told with its line, what was expected and what came; exit 1."""
+        folder = tmp_path / "mandatory-report"
+        shutil.copytree(workflows_dir() / "mandatory-report", folder)
+        path = min((folder / "stories").iterdir())
+        text = path.read_text("utf-8")
+        path.write_text(re.sub(r"state: \w+", "state: reported_nowhere", text, count=1), "utf-8")
+        assert run(["workflow", "play", str(folder)]) == 1
+        assert "state: expected reported_nowhere" in capsys.readouterr().out
+        assert run(["workflow", "play", str(folder), "--json"]) == 1
+        rows = json.loads(capsys.readouterr().out)
+        assert [row["file"] for row in rows if row["differences"]] == [path.name]
