@@ -94,8 +94,11 @@ def _serve(settings: Settings, password: str) -> None:
         people = list(csv.DictReader(file))
     print(f"\n打开 http://{settings.host}:{settings.port}  （Ctrl+C 结束）")
     print(f"登录密码（各账号相同，仅限演示）：{password}")
-    for row in people:
+    # The accounts of the other townships and schools end in a number: they would hide those of the play.
+    shown = [row for row in people if not any(sign.isdecimal() for sign in row["account"])]
+    for row in shown:
         print(f"  {row['account']:<18}{row['name']}  {ROLES.get(row['role'], row['role'])}")
+    print(f"  另有{len(people) - len(shown)}个账号（其他乡镇街道和学校，如 township04、school05）")
     sys.stdout.flush()
     with open_app(settings) as app:
         serve(app, settings.host, settings.port)

@@ -15,10 +15,8 @@ from engine.app import App, open_app
 from engine.cli.demo_play import moment, settle
 from engine.clock import SteppedClock
 from engine.definitions.load import load_all
-from engine.paths import config_dir
 from engine.settings import Settings
-
-SAMPLE = config_dir() / "sample"
+from tests.district import LITTLE
 
 
 class Desk:
@@ -60,7 +58,7 @@ class Desk:
     def lists(self) -> None:
         """Import register and roster."""
         for kind, account in (("register", "clerk"), ("roster", "school")):
-            file = str(SAMPLE / f"{kind}.xlsx")
+            file = str(LITTLE / f"{kind}.xlsx")
             self.says("roster", "import", file, "--kind", kind, "--unit", "QH-S1", "--as", account)
 
     def case(self) -> str:
@@ -94,7 +92,7 @@ def desk(
     monkeypatch.setattr("engine.app.load_all", law)
     monkeypatch.setattr("engine.cli.installation.open_app", partial(open_app, clock=clock))
     found = Desk(clock, capsys)
-    found.inside(lambda app: settle(app, SAMPLE, "correct-horse-battery"))
+    found.inside(lambda app: settle(app, LITTLE, "correct-horse-battery"))
     return found
 
 

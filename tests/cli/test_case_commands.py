@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import SAMPLE, Desk
+from tests.cli.conftest import Desk
+from tests.district import LITTLE
 from tests.services.acts import CONTACT, ELSEWHERE, VISIT
 
 ACCOUNT = pwd.getpwuid(os.getuid()).pw_name
@@ -239,7 +240,7 @@ class TestAct:
     def test_no_files(self, desk: Desk) -> None:
         """No form has a field for files, and an act with one is refused."""
         number = desk.case()
-        told = desk.refused("case", "act", number, "case.note", "--as", "school", "--file", f"photo={SAMPLE}")
+        told = desk.refused("case", "act", number, "case.note", "--as", "school", "--file", f"photo={LITTLE}")
         assert told["reasons"] == [{"field": "photo", "message": "这张表没有文件栏"}]
 
     def test_plain(self, desk: Desk) -> None:

@@ -14,8 +14,9 @@ from engine.cli import filling, installation
 from engine.cli.demo_script import SCENES
 from engine.cli.telling import refusal_of
 from engine.errors import RightRefused, RuleRefused, StaleRefused
-from tests.cli.conftest import SAMPLE, Desk
+from tests.cli.conftest import Desk
 from tests.cli.test_case_commands import typed
+from tests.district import LITTLE
 from tests.services.acts import ELSEWHERE
 from tests.storage import keeping
 
@@ -147,21 +148,21 @@ class TestRoster:
 
     def test_told(self, desk: Desk) -> None:
         """An import tells its rows, findings and errors; the same file again changes nothing."""
-        arguments = ["roster", "import", str(SAMPLE / "register.xlsx"), "--kind", "register", "--unit", "QH-S1"]
+        arguments = ["roster", "import", str(LITTLE / "register.xlsx"), "--kind", "register", "--unit", "QH-S1"]
         keys = {"rows", "new", "changed", "unchanged", "doubtful", "wrong", "blank", "findings", "errors"}
         tried = desk.tells(*arguments, "--as", "clerk", "--dry-run")
         assert set(tried) >= keys
         assert desk.tells(*arguments, "--as", "clerk")["new"] == tried["new"] > 0
         again = desk.tells(*arguments, "--as", "clerk")
         assert (again["new"], again["unchanged"]) == (0, tried["new"])
-        arguments = ["roster", "import", str(SAMPLE / "roster.xlsx"), "--kind", "roster", "--unit", "QH-S1"]
+        arguments = ["roster", "import", str(LITTLE / "roster.xlsx"), "--kind", "roster", "--unit", "QH-S1"]
         told = desk.tells(*arguments, "--as", "school", "--day", "2026-09-01")
         assert len(told["findings"]) == told["new"]
         assert "疑点" in desk.says(*arguments, "--as", "school")
 
     def test_refused(self, desk: Desk) -> None:
         """A unit of others is refused; another day, a coverage and another kind are wrong usage."""
-        arguments = ["roster", "import", str(SAMPLE / "roster.xlsx"), "--as", "school"]
+        arguments = ["roster", "import", str(LITTLE / "roster.xlsx"), "--as", "school"]
         assert desk.refused(*arguments, "--kind", "roster", "--unit", "QH-02")["reasons"][0]["right"] == "unit"
         for wrong in (
             ["--kind", "census"],

@@ -13,15 +13,13 @@ from engine.cases.stage import Said
 from engine.cases.stories import play_on
 from engine.cli.demo_play import moment, settle
 from engine.clock import SteppedClock, at_local
-from engine.paths import config_dir
 from engine.services.model import ActRequest
 from tests.cases.said_no import stories
+from tests.district import LITTLE
 from tests.faults.crashing import Deed
 from tests.faults.ground import Ground, Land, opened
 from tests.services.acts import CONTACT
 from tests.stories import on_services
-
-SAMPLE = config_dir() / "sample"
 
 
 class DeedStage(on_services.ServiceStage):
@@ -105,7 +103,7 @@ def without_case(land: Land, folder: Path) -> Iterator[Deed]:
         return Deed(kind=kind, ground=kept, at=when, do=do, **how)
 
     with opened(ground, at) as app:
-        settle(app, SAMPLE, "correct-horse-battery")
+        settle(app, LITTLE, "correct-horse-battery")
         with app.archive.begin() as uow:
             # The keys are made before, so that all runs know pupils by the same references and digests.
             uow.roster.reference("G1")
@@ -138,7 +136,7 @@ def importing(kind: str, account: str) -> Callable[[App], object]:
     """Importing a list of the sample."""
 
     def do(app: App) -> None:
-        app.roster.import_file(SAMPLE / f"{kind}.xlsx", kind, account)
+        app.roster.import_file(LITTLE / f"{kind}.xlsx", kind, account)
 
     return do
 

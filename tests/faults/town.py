@@ -9,12 +9,11 @@ from datetime import date
 from engine.app import App
 from engine.cli.demo_play import moment, settle
 from engine.clock import SteppedClock
-from engine.paths import config_dir
 from engine.services.model import ActRequest, OpenRequest
+from tests.district import LITTLE
 from tests.faults.ground import Ground, Land, opened
 from tests.services.acts import CONTACT, PERSUASION, VISIT
 
-SAMPLE = config_dir() / "sample"
 OPENED = "2026-09-01 14:00"
 REPORT: Mapping[str, object] = {
     "causes": "厌学",
@@ -49,7 +48,7 @@ def town(land: Land, ground: Ground, cases: int) -> Ground:
     """An installation with so many cases that wait for the written report."""
     clock = SteppedClock(moment(OPENED))
     with opened(ground, clock) as app:
-        settle(app, SAMPLE, "correct-horse-battery")
+        settle(app, LITTLE, "correct-horse-battery")
         for at in range(cases):
             open_one(app, at)
         for when, who, trigger, fields in WAY:

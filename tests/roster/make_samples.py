@@ -1,12 +1,14 @@
-"""Makes the sample files of the demonstration: a district, its people, a register and a roster that do not exist.
+"""Makes the sample files: a district, its people, a register and a roster that do not exist, in two sizes.
 
-Run ``python -m tests.roster.make_samples`` to write them anew; a test holds the files to this text.
+The demonstration plays in the large one (config/sample); the tests have the first six classes of it (tests/data/little).
+Run ``python -m tests.roster.make_samples`` to write both anew; a test holds the files to this text.
 """
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from engine.roster.idnumber import check_digit
+from tests.district import LITTLE
 
 FOLDER = Path(__file__).parents[2] / "config" / "sample"
 DAY = date(2026, 9, 1)
@@ -62,7 +65,7 @@ COLUMNS = (
 ROSTER_COLUMNS = ("序号", "姓名", "学籍号", "到校情况", "事由")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Class:
     """A class: its school, its name as the school writes it, its township, its year of birth, its pupils."""
 
@@ -72,6 +75,15 @@ class Class:
     place: str
     year: int
     pupils: tuple[str, ...]
+    planted: Mapping[int, str] = field(default_factory=dict)
+    """By place in the class: absent, excused, blank, left_out, typo, namesake."""
+    priority: Mapping[int, str] = field(default_factory=dict)
+    guests: tuple[str, ...] = ()
+    """Who is on the roster and in no register."""
+
+
+Unit = tuple[str, str, str, str]
+"""A unit's code, name, kind and parent; a person's account, name, role and unit."""
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -99,25 +111,25 @@ ONE_GUARDIAN = "马䶮"
 PRIORITY = {"张小明": "留守", "王雨": "脱贫户", "马䶮": "留守、困境", "范小宝": "监测户"}
 
 
-def id_number(year: int, serial: int, *, boy: bool) -> str:
+def id_number(birth: date, order: int, *, boy: bool) -> str:
     """A number with an area code that nobody was ever given, and the right check digit."""
-    first = f"990101{year}{serial % 12 + 1:02d}{serial % 27 + 1:02d}{serial:02d}{1 if boy else 2}"
+    first = f"990101{birth:%Y%m%d}{order:02d}{1 if boy else 2}"
     return first + check_digit(first)
 
 
-def register_rows() -> list[list[str]]:
-    """The register's rows in the order of the classes."""
-    rows = []
-    serial = 0
-    for each in CLASSES:
+def register_rows(classes: tuple[Class, ...]) -> list[list[str]]:
+    """The register's rows in the order of the classes; the first six classes are the same in both sizes."""
+    rows: list[list[str]] = []
+    taken: dict[date, int] = {}
+    for each in classes:
         for at, name in enumerate(each.pupils):
-            serial += 1
-            number = id_number(each.year, serial, boy=at % 2 == 0)
-            family = name[0]
-            father = [f"{family}建国" if at % 2 else f"{family}志强", "父亲", f"000{serial:08d}"]
-            mother = [f"{'李何蔡丁'[at % 4]}秀{'英兰'[at % 2]}", "母亲", f"000{serial + 100:08d}"]
-            if name == ONE_GUARDIAN:
-                father, mother = ["胡桂香", "祖母", "00000000999"], ["", "", ""]
+            serial = len(rows) + 1
+            if each in CLASSES:
+                birth, order = date(each.year, serial % 12 + 1, serial % 27 + 1), serial
+            else:
+                birth = date(each.year, serial * 7 % 12 + 1, serial * 11 % 28 + 1)
+                order = taken[birth] = taken.get(birth, len(CLASSES) * 12) + 1
+            number = id_number(birth, order, boy=at % 2 == 0)
             rows.append(
                 [
                     f"G9901{serial:012d}",
@@ -129,12 +141,19 @@ def register_rows() -> list[list[str]]:
                     each.name,
                     each.township,
                     f"{each.place}{serial % 9 + 1}组",
-                    *father,
-                    *mother,
-                    PRIORITY.get(name, ""),
+                    *_guardians(name, serial, at),
+                    PRIORITY.get(name, "") or each.priority.get(at, ""),
                 ]
             )
     return rows
+
+
+def _guardians(name: str, serial: int, at: int) -> list[str]:
+    if name == ONE_GUARDIAN:
+        return ["胡桂香", "祖母", "00000000999", "", "", ""]
+    phones = (serial, serial + 100) if serial < 100 else (10_000_000 + serial, 20_000_000 + serial)
+    father = [f"{name[0]}建国" if at % 2 else f"{name[0]}志强", "父亲", f"000{phones[0]:08d}"]
+    return [*father, f"{'李何蔡丁'[at % 4]}秀{'英兰'[at % 2]}", "母亲", f"000{phones[1]:08d}"]
 
 
 def _head(sheet: Worksheet, title: str, columns: tuple[str, ...]) -> None:
@@ -154,82 +173,93 @@ def _write(sheet: Worksheet, rows: list[list[object]]) -> None:
             cell.number_format = "@"
 
 
-def register() -> Workbook:
+def register(classes: tuple[Class, ...]) -> Workbook:
     """The register: one sheet for the district."""
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = "学籍册"
     _head(sheet, "宣和区中小学学籍册（2026年秋季）", COLUMNS)
-    _write(sheet, [list(row) for row in register_rows()])
+    _write(sheet, [list(row) for row in register_rows(classes)])
     return book
 
 
-def roster() -> Workbook:
+def roster(classes: tuple[Class, ...]) -> Workbook:
     """The roster of the first school day: one sheet a class."""
     book = Workbook()
     book.remove(book.worksheets[0])
-    numbers = {row[1]: row[0] for row in register_rows()}
-    for each in CLASSES:
+    numbers = iter([row[0] for row in register_rows(classes)])
+    for each in classes:
         sheet = book.create_sheet(f"{each.school}{each.name}")
-        _head(
-            sheet, f"{each.school} {each.name}班 {DAY.year}年{DAY.month}月{DAY.day}日秋季开学到校名册", ROSTER_COLUMNS
-        )
-        rows = [[at, name, numbers[name], _mark(name), EXCUSED.get(name, "")] for at, name in enumerate(each.pupils, 1)]
-        _write(sheet, rows)
+        title = f"{each.school} {each.name}班 {DAY.year}年{DAY.month}月{DAY.day}日秋季开学到校名册"
+        _head(sheet, title, ROSTER_COLUMNS)
+        _write(sheet, _roster_rows(each, [next(numbers) for _ in each.pupils]))
     return book
 
 
-def _mark(name: str) -> str:
-    if name in ABSENT:
-        return "×"
-    if name in EXCUSED:
-        return "△"
-    return "" if name in BLANK else "√"
-
-
-def units() -> list[tuple[str, ...]]:
-    """Units with the classes below their schools."""
-    schools = {name: code for code, name, kind, _ in UNITS if kind == "school"}
-    classes = [
-        (f"{schools[each.school]}-{at}", f"{each.school}{each.name}", "class", schools[each.school])
-        for at, each in enumerate(CLASSES, start=1)
-    ]
-    return [(*unit, FIRST, LAST) for unit in (*UNITS, *classes)]
-
-
-def people() -> list[tuple[str, ...]]:
-    """People with their one role each; the class teacher has class 七(2)."""
-    teacher_class = next(code for code, name, *_ in units() if name == "青禾中学七(2)")
-    rows = []
-    for account, name, role, unit in PEOPLE:
-        approver = "admin" if role.endswith("_head") else "bureau_head"
-        rows.append(
-            (
-                account,
-                name,
-                role,
-                teacher_class if role == "class_teacher" else unit,
-                "2026-01-01",
-                "2027-12-31",
-                approver,
-            )
-        )
+def _roster_rows(of: Class, numbers: list[str]) -> list[list[object]]:
+    """A class's lines: each pupil's mark, with what was planted in it."""
+    rows: list[list[object]] = []
+    for at, (name, number) in enumerate(zip(of.pupils, numbers, strict=True)):
+        planted = of.planted.get(at, "")
+        if planted == "left_out":
+            continue
+        written = {"typo": f"{number[:3]}{number[4]}{number[3]}{number[5:]}", "namesake": ""}.get(planted, number)
+        reason = EXCUSED.get(name, "") or ("发热，家长请假" if planted == "excused" else "")
+        rows.append([len(rows) + 1, name, written, _mark(name, planted), reason])
+    rows.extend([len(rows) + at, name, "", "√", "转入"] for at, name in enumerate(of.guests, 1))
     return rows
 
 
-def main(folder: Path = FOLDER) -> None:
-    """Write all four files."""
+def _mark(name: str, planted: str) -> str:
+    if name in ABSENT or planted == "absent":
+        return "×"
+    if name in EXCUSED or planted == "excused":
+        return "△"
+    return "" if name in BLANK or planted == "blank" else "√"
+
+
+def units(classes: tuple[Class, ...], more: tuple[Unit, ...] = ()) -> list[tuple[str, ...]]:
+    """Units with the classes below their schools."""
+    schools = {name: code for code, name, kind, _ in (*UNITS, *more) if kind == "school"}
+    rooms = [
+        (f"{schools[each.school]}-{at}", f"{each.school}{each.name}", "class", schools[each.school])
+        for at, each in enumerate(classes, start=1)
+    ]
+    return [(*unit, FIRST, LAST) for unit in (*UNITS, *rooms[: len(CLASSES)], *more, *rooms[len(CLASSES) :])]
+
+
+def people(more: tuple[Unit, ...] = ()) -> list[tuple[str, ...]]:
+    """People with their one role each; the class teacher has class 七(2)."""
+    teacher_class = next(code for code, name, *_ in units(CLASSES) if name == "青禾中学七(2)")
+    rows = []
+    for account, name, role, unit in (*PEOPLE, *more):
+        approver = "admin" if role.endswith("_head") else "bureau_head"
+        place = teacher_class if role == "class_teacher" else unit
+        rows.append((account, name, role, place, "2026-01-01", "2027-12-31", approver))
+    return rows
+
+
+def write(folder: Path, classes: tuple[Class, ...], more: tuple[Unit, ...], officers: tuple[Unit, ...]) -> None:
+    """Write the four files of one size."""
     folder.mkdir(parents=True, exist_ok=True)
-    register().save(folder / "register.xlsx")
-    roster().save(folder / "roster.xlsx")
+    register(classes).save(folder / "register.xlsx")
+    roster(classes).save(folder / "roster.xlsx")
     for name, head, rows in (
-        ("units.csv", "code,name,kind,parent,first,last", units()),
-        ("people.csv", "account,name,role,unit,first,last,approved_by", people()),
+        ("units.csv", "code,name,kind,parent,first,last", units(classes, more)),
+        ("people.csv", "account,name,role,unit,first,last,approved_by", people(officers)),
     ):
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(head.split(","))
             writer.writerows(rows)
+
+
+def main(large: Path = FOLDER, little: Path = LITTLE) -> None:
+    """Write both sizes."""
+    from tests.roster.large_district import MORE_CLASSES, MORE_PEOPLE, MORE_UNITS
+
+    write(little, CLASSES, (), ())
+    write(large, (*CLASSES, *MORE_CLASSES), MORE_UNITS, MORE_PEOPLE)
 
 
 if __name__ == "__main__":

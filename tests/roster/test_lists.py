@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from engine.roster.idnumber import check_digit, check_idnumber, mask, normalise
 from engine.roster.names import fold_class, fold_name
 from engine.roster.register import Pupil, read_register
 from engine.roster.sheets import Row, read_sheets
+from tests.district import LITTLE
 from tests.roster.make_samples import ABSENT, CLASSES, FOLDER, main
 
 GOOD = "99010120130504001" + check_digit("99010120130504001")
@@ -314,18 +316,33 @@ class TestSamples:
     """The sample files."""
 
     def test_as_generated(self, tmp_path: Path) -> None:
-        """The committed files say what their generator says."""
-        main(tmp_path)
-        for name in ("units.csv", "people.csv"):
-            assert (tmp_path / name).read_text("utf-8") == (FOLDER / name).read_text("utf-8")
-        assert read_register(tmp_path / "register.xlsx").rows == read_register(FOLDER / "register.xlsx").rows
-        assert read_roster(tmp_path / "roster.xlsx").marks == read_roster(FOLDER / "roster.xlsx").marks
+        """The committed files say what their generator says, and are small enough to be kept."""
+        main(tmp_path / "large", tmp_path / "little")
+        for made, kept in ((tmp_path / "large", FOLDER), (tmp_path / "little", LITTLE)):
+            for name in ("units.csv", "people.csv"):
+                assert (made / name).read_text("utf-8") == (kept / name).read_text("utf-8")
+            assert read_register(made / "register.xlsx").rows == read_register(kept / "register.xlsx").rows
+            assert read_roster(made / "roster.xlsx").marks == read_roster(kept / "roster.xlsx").marks
+            assert max(each.stat().st_size for each in kept.iterdir()) < 600_000
 
     def test_planted(self) -> None:
-        """The findings between the samples are those that were planted."""
-        register, roster = read_register(FOLDER / "register.xlsx"), read_roster(FOLDER / "roster.xlsx")
+        """The findings between the small lists are those that were planted."""
+        register, roster = read_register(LITTLE / "register.xlsx"), read_roster(LITTLE / "roster.xlsx")
         assert (register.errors, roster.errors) == ((), ())
         assert len(register.rows) == sum(len(each.pupils) for each in CLASSES)
         found = compare(register.rows, roster)
         assert {each.name for each in found if each.kind == "absent_at_return_check"} == ABSENT
         assert [each.kind for each in found if each.name not in ABSENT] == ["unknown_mark"]
+
+    def test_district(self) -> None:
+        """The large lists have thirty schools and three thousand pupils, begin like the small ones, and hold every doubt."""
+        large, little = read_register(FOLDER / "register.xlsx"), read_register(LITTLE / "register.xlsx")
+        roster, first = read_roster(FOLDER / "roster.xlsx"), read_roster(LITTLE / "roster.xlsx")
+        assert (large.errors, roster.errors, len(large.rows)) == ((), (), 3000)
+        assert (30, 24) == (len({each.school for each in large.rows}), len({each.township for each in large.rows}))
+        assert 7 == sum(each.endswith("街道办事处") for each in {each.township for each in large.rows})
+        assert little.rows == large.rows[: len(little.rows)]
+        found, few = compare(large.rows, roster), compare(little.rows, first)
+        assert few == found[: len(few)]
+        kinds = {"absent_at_return_check": 42, "unknown_mark": 4, "not_in_register": 4, "not_on_roster": 3}
+        assert Counter(each.kind for each in found) == {**kinds, "ambiguous": 4}

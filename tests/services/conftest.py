@@ -10,12 +10,11 @@ import pytest
 from engine.app import App, open_app
 from engine.cli.demo_play import moment, settle
 from engine.clock import SteppedClock
-from engine.paths import config_dir
 from engine.services.model import ActRequest, Advanced, HistoryRow
 from engine.settings import Settings
+from tests.district import LITTLE
 
 PASSWORD = "correct-horse-battery"
-SAMPLE = config_dir() / "sample"
 
 
 class House:
@@ -47,8 +46,8 @@ class House:
 
     def lists(self) -> None:
         """Import register and roster."""
-        self.app.roster.import_file(SAMPLE / "register.xlsx", "register", "clerk")
-        self.app.roster.import_file(SAMPLE / "roster.xlsx", "roster", "school")
+        self.app.roster.import_file(LITTLE / "register.xlsx", "register", "clerk")
+        self.app.roster.import_file(LITTLE / "roster.xlsx", "roster", "school")
 
     def case(self) -> str:
         """The number of a case that a person's confirmation opened."""
@@ -70,7 +69,7 @@ def house(tmp_path: Path, database_url: str) -> Iterator[House]:
     """An empty installation on the first school day, at two in the afternoon; on each database."""
     clock = SteppedClock(moment("2026-09-01 14:00"))
     with open_app(Settings.read(data=tmp_path / "data", database=database_url, contact="电话000"), clock=clock) as app:
-        settle(app, SAMPLE, PASSWORD)
+        settle(app, LITTLE, PASSWORD)
         made = House(app, clock)
         yield made
         assert made.spoiled or app.archive.invariants() == []

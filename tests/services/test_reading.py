@@ -9,8 +9,9 @@ import pytest
 from engine.errors import InputError, RightRefused, RuleRefused
 from engine.services.people import LONGEST_PASSWORD
 from engine.services.words import instant_zh, masked
+from tests.district import LITTLE
 from tests.services.acts import CONTACT, VISIT
-from tests.services.conftest import PASSWORD, SAMPLE, House
+from tests.services.conftest import PASSWORD, House
 from tests.storage.keeping import by_hand, spoil, written
 
 
@@ -115,22 +116,22 @@ class TestRoster:
 
     def test_twice(self, house: House) -> None:
         """Importing twice changes nothing."""
-        first = house.app.roster.import_file(SAMPLE / "register.xlsx", "register", "clerk")
-        again = house.app.roster.import_file(SAMPLE / "register.xlsx", "register", "clerk")
+        first = house.app.roster.import_file(LITTLE / "register.xlsx", "register", "clerk")
+        again = house.app.roster.import_file(LITTLE / "register.xlsx", "register", "clerk")
         assert (first.new, again.new, again.changed, again.unchanged) == (first.rows, 0, 0, first.rows)
-        one = house.app.roster.import_file(SAMPLE / "roster.xlsx", "roster", "school")
-        two = house.app.roster.import_file(SAMPLE / "roster.xlsx", "roster", "school")
+        one = house.app.roster.import_file(LITTLE / "roster.xlsx", "roster", "school")
+        two = house.app.roster.import_file(LITTLE / "roster.xlsx", "roster", "school")
         assert (one.new, two.new, two.unchanged) == (one.findings, 0, one.findings)
 
     def test_kinds(self, house: House) -> None:
         """A list of an unknown kind is refused with those that are known."""
         with pytest.raises(InputError, match="register"):
-            house.app.roster.import_file(SAMPLE / "register.xlsx", "poem", "clerk")
+            house.app.roster.import_file(LITTLE / "register.xlsx", "poem", "clerk")
 
     def test_rights(self, house: House) -> None:
         """Who may not import does not, nor does anybody see other units' findings."""
         with pytest.raises(RightRefused):
-            house.app.roster.import_file(SAMPLE / "register.xlsx", "register", "auditor")
+            house.app.roster.import_file(LITTLE / "register.xlsx", "register", "auditor")
         house.lists()
         assert house.app.roster.findings("village") == ()
         everything = house.app.roster.findings("bureau")

@@ -19,8 +19,9 @@ from engine.services.refusals import StaleAct
 from engine.settings import Settings
 from engine.storage import stuck as stuck_cases
 from engine.storage.unit_of_work import Archive
+from tests.district import LITTLE
 from tests.services.acts import CONTACT
-from tests.services.conftest import SAMPLE, House
+from tests.services.conftest import House
 from tests.storage.keeping import by_hand
 
 
@@ -189,7 +190,7 @@ class TestClocks:
         """An installation on the machine's clock, which a test puts wrong."""
         clock = Clock()
         with open_app(Settings.read(data=tmp_path / "data"), clock=clock) as app:
-            settle(app, SAMPLE, "correct-horse-battery")
+            settle(app, LITTLE, "correct-horse-battery")
             yield House(app, clock), clock  # type: ignore[arg-type]  # only its installation is used
             assert app.archive.invariants() == []
 
