@@ -57,8 +57,13 @@ def resolve(draft: Draft) -> Workflow:
         notices={kind: _notice(draft, kind) for kind in model.documents},
         predicates=_predicates(draft),
     )
-    canonical = json.dumps(_plain(workflow), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    canonical = canonical_of(workflow)
     return replace(workflow, hash=hashlib.sha256(canonical.encode()).hexdigest(), canonical=canonical)
+
+
+def canonical_of(workflow: Workflow) -> str:
+    """All that a workflow means as tight JSON with sorted keys, without the hash that covers it."""
+    return json.dumps(_plain(workflow), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _plain(value: Any) -> Any:

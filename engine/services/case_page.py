@@ -184,8 +184,10 @@ class PageMaker:
         """Linked cases: name, number, state."""
         found = []
         for link in self.case.links:
-            child = self.office.workflows[link.workflow]
-            zh = child.states[link.state].zh if link.state in child.states else "已开立"
+            zh = "已开立"
+            if link.state:
+                child = self.office.version(self.uow.cases.definition_of(link.reference))
+                zh = child.states[link.state].zh
             found.append((self.workflow.links[link.name].zh, link.reference, zh))
         return tuple(found)
 

@@ -155,7 +155,7 @@ class Keeper:
         case = decision.case
         fresh = case.links[len(case.links) - len(decision.opens) :] if decision.opens else ()
         for order, link in zip(decision.opens, fresh, strict=True):
-            child = self.office.workflows[order.workflow]
+            child = self.office.current(order.workflow)
             receiver = self._receiver(order.receiver)
             identity = child_identity(case, order, link.reference, receiver=receiver, now=self.now)
             self._open(child, identity, order.channel, order.receiver or case.unit)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from engine.access import BLIND
 from engine.clock import Clock, local_day
 from engine.definitions.facts import Actor, CaseView, UnitFacts
+from engine.definitions.kept import revived
+from engine.definitions.load import predicates
 from engine.definitions.workflow import NoticeRule, Workflow
-from engine.errors import InstallationError
+from engine.errors import DefinitionError, InstallationError
 from engine.services.almanac import Almanac
 from engine.services.refusals import NOT_FOUND, refused
 from engine.settings import Settings
@@ -32,6 +34,8 @@ class Office:
     almanac: Almanac
     clock: Clock
     templates: dict[tuple[str, str], CompiledTemplate] = field(default_factory=dict)
+    kept: dict[str, Workflow] = field(default_factory=dict)
+    """Versions that running cases need and the files no longer have, by hash; read from the archive once."""
 
     def now(self) -> datetime:
         """The present instant of this installation; a demonstration lives on another day."""
@@ -47,11 +51,33 @@ class Office:
         return local_day(self.clock.now())
 
     def version(self, hash_: str) -> Workflow:
-        """The loaded workflow with this hash; InstallationError when a case needs one that is not loaded."""
+        """The workflow with this hash: of the files, or as the archive keeps it since it was published.
+
+        Raises InstallationError when there is none, or when this program can no longer decide by it.
+        """
         for workflow in self.workflows.values():
             if workflow.hash == hash_:
                 return workflow
-        raise InstallationError(f"个案所用的流程版本 {hash_[:12]} 没有载入；请恢复该版本的流程文件")
+        if hash_ not in self.kept:
+            self.kept[hash_] = self._revived(hash_)
+        return self.kept[hash_]
+
+    def current(self, name: str) -> Workflow:
+        """The version of a procedure on which a new case begins; InstallationError when the files have none."""
+        if name not in self.workflows:
+            raise InstallationError(f"没有流程「{name}」，不能开立新个案；请恢复它的流程文件夹")
+        return self.workflows[name]
+
+    def _revived(self, hash_: str) -> Workflow:
+        text = self.archive.definition(hash_)
+        if text is None:
+            raise InstallationError(f"个案所用的流程版本 {hash_[:12]} 既不在流程文件夹里，也不在数据库里；请由备份恢复")
+        try:
+            found = revived(hash_, text, predicates=predicates(), current=self.workflows)
+        except DefinitionError as error:
+            raise InstallationError(str(error)) from None
+        self.archive.learn([found])
+        return found
 
     def template(self, workflow: Workflow, kind: str) -> CompiledTemplate:
         """The compiled template of a document kind, compiled once."""

@@ -187,11 +187,22 @@ class Archive:
         with dialects.begin(self._writer, write=True) as connection:
             known = {row[0] for row in connection.execute(select(DEFINITION.c.hash))}
             for each in workflows:
-                self._kinds[each.hash] = {name: state.kind for name, state in each.states.items()}
+                self.learn([each])
                 if each.hash not in known:
                     row = {"hash": each.hash, "name": each.name, "canonical": each.canonical, "loaded_at": now}
                     connection.execute(insert(DEFINITION), row)
             dialects.commit(connection)
+
+    def learn(self, workflows: Iterable[Workflow]) -> None:
+        """Learn the kinds of the states of some versions, by which their cases stand on the ledger or off it."""
+        for each in workflows:
+            self._kinds[each.hash] = {name: state.kind for name, state in each.states.items()}
+
+    def definition(self, hash_: str) -> str | None:
+        """The canonical text of a version that was published here, or None."""
+        with dialects.begin(self._reader, write=False) as connection:
+            found = connection.execute(select(DEFINITION.c.canonical).where(DEFINITION.c.hash == hash_)).scalar()
+            return None if found is None else str(found)
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:

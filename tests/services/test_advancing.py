@@ -142,13 +142,6 @@ class TestRefusing:
         with pytest.raises(RightRefused, match="没有账号"):
             house.app.cases.worklist("nobody")
 
-    def test_old_definition(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A case whose version of the workflow is not loaded says so."""
-        number = house.case()
-        house.app.workflows.clear()  # type: ignore[attr-defined]  # a dict behind the mapping
-        with pytest.raises(InstallationError, match="没有载入"):
-            house.app.cases.show(number, "auditor")
-
 
 class TestProposing:
     """Proposals, drafts and approvals."""
