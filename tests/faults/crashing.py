@@ -114,35 +114,70 @@ def interrupted(trial: Trial, deed: Deed) -> Tried:
     """Interrupt the deed at its first, second … statement until it runs through; what was found."""
     tried = Tried()
     whole = _whole(trial, deed)
-    for way in trial.ways:
-        for at in range(1, MOST):
-            found = _point(trial, deed, _Interruption(way, at, trial.end, writes=trial.brief), whole)
-            if found is None:
-                break
-            tried.points += 1
-            tried.faults += [f"{deed.kind}, {way} statement {at}: {fault}" for fault in found]
-        else:
-            tried.faults.append(f"{deed.kind}, {way}: more than {MOST} statements")
+    with _Copies(trial, deed, whole) as copies:
+        for way in trial.ways:
+            for at in range(1, MOST):
+                found = _point(trial, deed, _Interruption(way, at, trial.end, writes=trial.brief), copies)
+                if found is None:
+                    break
+                tried.points += 1
+                tried.faults += [f"{deed.kind}, {way} statement {at}: {fault}" for fault in found]
+            else:
+                tried.faults.append(f"{deed.kind}, {way}: more than {MOST} statements")
     tried.kinds[deed.kind] = tried.points
     return tried
 
 
-def _point(trial: Trial, deed: Deed, interruption: _Interruption, whole: Whole) -> list[str] | None:
+class _Copies:
+    """Copies of a deed's installation, one at a time; one that a death left as it was is used again."""
+
+    def __init__(self, trial: Trial, deed: Deed, whole: Whole) -> None:
+        self._trial = trial
+        self._deed = deed
+        self._copy: Ground | None = None
+        self.whole = whole
+
+    def __enter__(self) -> _Copies:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.spend()
+
+    def one(self) -> Ground:
+        """An installation as it was before the deed."""
+        self._copy = self._copy or self._trial.land.copied(self._deed.ground, self._trial.folder / "tried")
+        return self._copy
+
+    def spend(self) -> None:
+        """Throw the present copy away: it is no longer as it was."""
+        if self._copy is not None:
+            self._trial.land.removed(self._copy)
+        self._copy = None
+
+    def untouched(self) -> bool:
+        """Whether every row and every key of the present copy is as it was before the deed."""
+        return dumped(self.one()) == self.whole.before
+
+
+def _point(trial: Trial, deed: Deed, interruption: _Interruption, copies: _Copies) -> list[str] | None:
     """What is wrong after one interruption; None when the deed ran through."""
-    ground = trial.land.copied(deed.ground, trial.folder / "tried")
+    ground = copies.one()
+    if interruption.kind != "dies":
+        try:
+            return _alive(deed, ground, interruption, copies.whole)
+        finally:
+            copies.spend()
+    code = _dead(deed, ground, interruption)
+    if code == DIED and trial.brief and interruption.at > 1 and copies.untouched():
+        return []
     try:
-        if interruption.kind != "dies":
-            return _alive(deed, ground, interruption, whole)
-        code = _dead(deed, ground, interruption)
         if code != DIED:
             return None if code == 0 else [f"the process ended with {code}"]
-        if trial.brief and interruption.at > 1 and dumped(ground) == whole.before:
-            return []
         clock = SteppedClock(deed.at)
         with opened(ground, clock) as app:
-            return _recovered(deed, app, (ground, clock), whole)
+            return _recovered(deed, app, (ground, clock), copies.whole)
     finally:
-        trial.land.removed(ground)
+        copies.spend()
 
 
 def _whole(trial: Trial, deed: Deed) -> Whole:
