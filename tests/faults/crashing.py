@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
@@ -137,7 +137,7 @@ class _Copies:
         self._copy: Ground | None = None
         self.whole = whole
 
-    def __enter__(self) -> _Copies:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
