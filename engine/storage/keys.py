@@ -106,6 +106,13 @@ class Keys:
                     found[subject] = self._unwrapped(database, wrapped, (subject, retention))
         return found
 
+    def remember(self, subjects: Iterable[str], retention: str = CASE) -> None:
+        """Open the keys of several subjects at once, so that asking for each does not ask the store again."""
+        with self._database() as database:
+            unknown = [each for each in subjects if (each, retention) not in self._known]
+            for subject, key in (self.existing_of(unknown, retention) if unknown else {}).items():
+                self._remembered((subject, retention), key)
+
     def subjects(self) -> set[Name]:
         """Every subject and class that has a key."""
         with self._database() as database:
@@ -154,12 +161,16 @@ class Keys:
         with self._database() as database:
             key = self._known.get(name)
             if key is None:
-                key = self._known[name] = self._load(database, name, make=make)
-                if len(self._known) > REMEMBERED:
-                    self._known.popitem(last=False)
+                key = self._load(database, name, make=make)
+                self._remembered(name, key)
             else:
                 self._known.move_to_end(name)
             return key
+
+    def _remembered(self, name: Name, key: bytes) -> None:
+        self._known[name] = key
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
 
     def _load(self, database: sqlite3.Connection, name: Name, *, make: bool) -> bytes:
         row = database.execute(FIND, name).fetchone()

@@ -21,6 +21,7 @@ from engine.storage.documents import DocumentStore
 from engine.storage.index import IndexStore
 from engine.storage.invariants import invariants
 from engine.storage.keys import Keys
+from engine.storage.listing import Lists
 from engine.storage.log import Log, log_access
 from engine.storage.outbox import OutboxStore, RequestStore
 from engine.storage.people import PeopleStore, UnitStore
@@ -53,6 +54,7 @@ class UnitOfWork:
         self.district = district
         self._connection = connection
         self.cases = CaseStore(connection, district, keys, kinds=kinds, opener=opener)
+        self.lists = Lists(connection, district, self.cases)
         self.log = Log(connection, district, keys)
         self.timers = TimerStore(connection, district)
         self.documents = DocumentStore(connection, district, keys)
