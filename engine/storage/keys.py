@@ -108,7 +108,7 @@ class Keys:
 
     def remember(self, subjects: Iterable[str], retention: str = CASE) -> None:
         """Open the keys of several subjects at once, so that asking for each does not ask the store again."""
-        with self._database() as database:
+        with self._database():
             unknown = [each for each in subjects if (each, retention) not in self._known]
             for subject, key in (self.existing_of(unknown, retention) if unknown else {}).items():
                 self._remembered((subject, retention), key)
