@@ -48,6 +48,9 @@ EXIT_CODES: tuple[tuple[type[YingfanError], int], ...] = (
     (InstallationError, 3),
 )
 
+OFFERED = 6
+"""How many of the acts that would be accepted one line names."""
+
 
 class LazyGroup(TyperGroup):
     """A group whose commands are imported when they are named: a check must not wait for the database."""
@@ -90,7 +93,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = app(list(arguments), standalone_mode=False)
     except YingfanError as error:
-        print(str(error).replace("\n", " "), file=sys.stderr)
+        print(_line(error), file=sys.stderr)
         return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 3)
     except Exception as error:
         if not hasattr(error, "format_message"):
@@ -98,6 +101,14 @@ def run(arguments: Sequence[str]) -> int:
         print(f"用法有误：{error.format_message()}（yingfan --help 有说明）", file=sys.stderr)
         return 2
     return code if isinstance(code, int) else 0
+
+
+def _line(error: YingfanError) -> str:
+    """What is wrong, in one line; after a refusal also what would be accepted, as commands name it."""
+    accepted = tuple(getattr(getattr(error, "refusal", None), "accepted", ()))
+    more = f"等{len(accepted)}项" if len(accepted) > OFFERED else ""
+    offers = f"；可以：{'、'.join(accepted[:OFFERED])}{more}" if accepted else ""
+    return f"{error}{offers}".replace("\n", " ")
 
 
 def main() -> None:

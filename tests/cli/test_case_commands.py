@@ -195,6 +195,8 @@ class TestAct:
         assert told["kind"] == "rule"
         assert {"way", "persons", "result"} <= {each.get("field") for each in told["reasons"]}
         told = desk.refused("case", "act", number, "persuade_again", "--as", "township")
+        assert desk.err.startswith(told["reasons"][0]["message"])
+        assert f"；可以：{told['accepted'][0]}" in desk.err
         assert told["reasons"][0].keys() == {"state", "message"}
         assert "record_visit" in told["accepted"]
         assert desk.refused("case", "act", number, "record_visit", "--as", "judicial")["kind"] == "right"
