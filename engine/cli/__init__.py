@@ -95,6 +95,9 @@ def run(arguments: Sequence[str]) -> int:
     except YingfanError as error:
         print(_line(error), file=sys.stderr)
         return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 3)
+    except OSError as error:
+        print(_machine(error), file=sys.stderr)
+        return 3
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
@@ -109,6 +112,12 @@ def _line(error: YingfanError) -> str:
     more = f"等{len(accepted)}项" if len(accepted) > OFFERED else ""
     offers = f"；可以：{'、'.join(accepted[:OFFERED])}{more}" if accepted else ""
     return f"{error}{offers}".replace("\n", " ")
+
+
+def _machine(error: OSError) -> str:
+    """The machine's own complaint: which file, and what it says of it."""
+    place = f" {error.filename}" if error.filename else ""
+    return f"文件{place} 不能读写：{error.strerror or error}；没有完成，请核对后再试"
 
 
 def main() -> None:

@@ -42,6 +42,13 @@ class Upkeep:
 
     office: Office
 
+    def look(self) -> None:
+        """Learn whether another program upgraded the tables meanwhile: then nothing is touched, in one line each time.
+
+        Raises InstallationError while they are not this program's.
+        """
+        self.office.archive.look()
+
     def check(self) -> tuple[str, ...]:
         """Everything that does not hold in the database, its chains and triggers; empty when all is well."""
         archive = self.office.archive
@@ -129,9 +136,9 @@ def restored(settings: Settings, source: Path) -> str:
     The keys must lie in their place before: raises InstallationError otherwise, where there is a database already, and
     for a file that is no backup.
     """
-    key = settings.keys_folder / KEY_FILES[0]
-    if not key.exists():
-        raise InstallationError(f"没有 {key}；请先把备份的密钥文件夹放回原处，再恢复")
+    for key in (settings.keys_folder / name for name in KEY_FILES):
+        if not key.exists():
+            raise InstallationError(f"没有 {key}；请先把备份的密钥文件夹放回原处，再恢复")
     restore(settings.database_url, source, at=Clock().now())
     archive = Archive(settings.database_url, settings.keys_folder, district=settings.district)
     try:

@@ -67,9 +67,10 @@ def prepare(url: str, reader: Engine) -> bool:
 
 
 def settle(engine: Engine) -> None:
-    """What is set once the database is known to be ours."""
+    """What is set once the database is known to be ours; raises InstallationError where that cannot be written."""
     if engine.dialect.name == "sqlite":
-        sqlite.write_ahead(engine)
+        with _told(sqlite):
+            sqlite.write_ahead(engine)
 
 
 @contextmanager
@@ -80,17 +81,23 @@ def begin(engine: Engine, *, write: bool) -> Iterator[Connection]:
     when the database ended the transaction because of others.
     """
     room = _ROOMS[engine.dialect.name]
+    with _told(room), engine.connect() as connection:
+        try:
+            room.start(connection, write=write)
+            yield connection
+        except OperationalError as error:
+            if not room.lost_race(error):
+                connection.invalidate()
+            raise
+        finally:
+            _roll_back(connection)
+
+
+@contextmanager
+def _told(room: ModuleType) -> Iterator[None]:
+    """Let a database that cannot be used say so in one line; what a row itself has wrong passes as it is."""
     try:
-        with engine.connect() as connection:
-            try:
-                room.start(connection, write=write)
-                yield connection
-            except OperationalError as error:
-                if not room.lost_race(error):
-                    connection.invalidate()
-                raise
-            finally:
-                _roll_back(connection)
+        yield
     except IntegrityError:
         raise
     except DBAPIError as error:
@@ -163,4 +170,6 @@ def put_back(url: str, source: Path, held: str) -> None:
     """
     if not source.is_file():
         raise InstallationError(f"没有备份文件 {source}")
-    _room(url).put_back(url, source, held)
+    room = _room(url)
+    with _told(room):
+        room.put_back(url, source, held)

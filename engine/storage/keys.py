@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -22,6 +22,8 @@ CASE, DOCUMENT, REGISTER, INDEX = "case", "document", "register", "index"
 
 REMEMBERED = 8192
 """How many keys are kept opened in memory."""
+
+FOREIGN = "密钥文件与密钥库不是一套，打不开；请换回原来的密钥文件夹"
 
 AT_ONCE = 500
 """How many keys one statement asks for."""
@@ -41,11 +43,14 @@ Name = tuple[str, str]
 class Keys:
     """The keys of one installation, in a folder of their own; safe to use from several threads and processes.
 
-    The key file is made at the first start only: `fresh` False means that there is data already, and then a missing
-    file is an InstallationError, never a new key that opens nothing.
+    Key file and store are made at the first start only: `fresh` False means that there is a database already, and
+    `fresh_store` False that something in it is sealed; then a missing one is an InstallationError, never a new key
+    that opens nothing. A store that is not of this key file is refused before anything is sealed under it.
     """
 
-    def __init__(self, folder: Path, *, fresh: bool = True, clock: Clock | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, fresh: bool = True, fresh_store: bool = True, clock: Clock | None = None
+    ) -> None:
         self._folder = folder
         self._clock = clock or Clock()
         self._lock = RLock()
@@ -54,17 +59,16 @@ class Keys:
         self._left: list[sqlite3.Connection] = []
         self._process = 0
         self._seen = -1
+        self._may_make = fresh_store
         self._master = keyfile.read_or_make(folder, fresh=fresh and not (folder / DATABASE).exists())
+        with self._database():
+            self._may_make = False
 
     @property
     def fingerprint(self) -> str:
         """Which keys these are: the database keeps it, to notice others; the same after the key file was changed."""
-        mine = digest(self._master)
-        if not (self._folder / DATABASE).exists():
-            return mine
         with self._database() as database:
-            ring = _ring(database)
-            return ring.get("fingerprint", mine) if ring.get("master", "") == digest(self._master) else mine
+            return _ring(database)["fingerprint"]
 
     def of(self, subject: str, retention: str = CASE) -> bytes:
         """The key of a subject for a class of data; made on first use, and committed before anything is sealed."""
@@ -184,7 +188,7 @@ class Keys:
             raise VaultError("没有这份数据的密钥：已销毁，或密钥库不是这个数据库的")
         return self._unwrapped(database, row[0], name)
 
-    def _unwrapped(self, database: sqlite3.Connection, wrapped: bytes, name: Name | list[str]) -> bytes:
+    def _unwrapped(self, database: sqlite3.Connection, wrapped: bytes, name: Sequence[str]) -> bytes:
         try:
             return unwrap(self._master, wrapped, _label(*name))
         except VaultError:
@@ -192,14 +196,33 @@ class Keys:
         try:
             return unwrap(self._master, wrapped, _label(*name))
         except VaultError:
-            raise InstallationError("密钥文件与密钥库不是一套，打不开；请换回原来的密钥文件") from None
+            raise InstallationError(FOREIGN) from None
 
     def _check_master(self, database: sqlite3.Connection) -> None:
-        """Take up the key file that the keys are wrapped under now: another process may have changed it."""
+        """Take up the key file that the keys are wrapped under now: another process may have changed it.
+
+        Raises InstallationError where the store is another key file's.
+        """
         wanted = _ring(database).get("master", "")
         if not wanted or wanted == digest(self._master):
             return
-        self._master = keyfile.take_next(self._folder, wanted) or keyfile.read(self._folder / FILE)
+        master = keyfile.take_next(self._folder, wanted) or keyfile.read(self._folder / FILE)
+        if digest(master) != wanted:
+            raise InstallationError(FOREIGN)
+        self._master = master
+
+    def _known_ring(self, database: sqlite3.Connection) -> None:
+        """Write down whose store this is, where an earlier release did not; refuse one that is another key file's."""
+        self._check_master(database)
+        if _ring(database):
+            return
+        row = database.execute("SELECT wrapped, subject, class FROM subject_key LIMIT 1").fetchone()
+        if row is not None:
+            self._unwrapped(database, row[0], row[1:])
+        mine = digest(self._master)
+        with _written(database):
+            rows = (("fingerprint", mine), ("master", mine))
+            database.executemany("INSERT OR IGNORE INTO keyring (name, value) VALUES (?, ?)", rows)
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
@@ -223,14 +246,21 @@ class Keys:
         if self._connection is not None:
             # A connection does not survive a fork: the child opens its own, and never closes the parent's.
             self._left.append(self._connection)
+        if not self._may_make and not path.exists():
+            raise InstallationError(f"密钥库 {path} 不见了，而数据还在；请从备份恢复密钥文件夹")
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._process = os.getpid()
         self._connection = connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         # No write-ahead log: a destroyed key must not live on in a file beside the store.
         for setting in ("journal_mode=DELETE", "synchronous=EXTRA", "secure_delete=ON"):
             connection.execute(f"PRAGMA {setting}")
-        for table in TABLES:
-            connection.execute(table)
+        try:
+            for table in TABLES:
+                connection.execute(table)
+            self._known_ring(connection)
+        except InstallationError:
+            self._drop()
+            raise
         return connection
 
     def _drop(self) -> None:

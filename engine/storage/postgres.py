@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -59,6 +60,7 @@ def start(connection: Connection, *, write: bool) -> None:
     except OperationalError as error:
         if not error.connection_invalidated:
             raise
+        connection.rollback()  # of the transaction that was never begun: only then a new connection is taken
         connection.exec_driver_sql(words)
 
 
@@ -144,10 +146,15 @@ def tables(connection: Connection) -> set[str]:
 
 def back_up(url: str, to: Path) -> None:
     """A dump of the database at one moment, whole or not at all, by the server's own pg_dump."""
-    draft = to.with_name(f"{to.name}.part")
-    _tool("pg_dump", "--format=custom", "--no-owner", f"--file={draft}", f"--dbname={url}")
-    draft.chmod(0o600)
-    draft.replace(to)
+    draft = to.with_name(f"{to.name}.{os.getpid()}")
+    try:
+        _tool("pg_dump", "--format=custom", "--no-owner", f"--file={draft}", f"--dbname={url}")
+        draft.chmod(0o600)
+        draft.replace(to)
+    except OSError as error:
+        raise InstallationError(f"不能备份到 {to}：{error.strerror}") from None
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def put_back(url: str, source: Path, held: str) -> None:
@@ -173,5 +180,5 @@ def _tool(name: str, *arguments: str) -> None:
         raise InstallationError(f"找不到 {name}；请安装 PostgreSQL 客户端工具（postgresql-client），并放入 PATH")
     done = subprocess.run([found, *arguments], check=False, capture_output=True, text=True)
     if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or [""]
+        last = done.stderr.strip().splitlines()[-1:] or [f"以 {done.returncode} 结束"]
         raise InstallationError(f"{name} 没有完成：{last[0]}")

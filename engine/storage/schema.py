@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, literal, select, table
 from sqlmodel import SQLModel
 
 from engine.errors import InstallationError
@@ -10,6 +10,9 @@ from engine.storage import dialects
 from engine.storage.tables import META, REVISION, VERSION
 
 DISTRICT, KEYS, HELD, BACKED_UP = "district", "keys", "held", "backed_up_at"
+SEALED = ("subject", "pupil", "finding", "entry")
+"""Tables whose rows are sealed under keys, in every revision; what others seal has a row in one of these too."""
+
 FIRST = "0001"
 """The revision of the first release, which did not write down a revision."""
 
@@ -39,6 +42,16 @@ def revision_of(connection: Connection) -> str:
     if REVISION.name not in tables:
         return FIRST
     return str(connection.execute(select(REVISION.c.version_num)).scalar() or FIRST)
+
+
+def holds_sealed(connection: Connection) -> bool:
+    """True where something was sealed already: then a lost key store must never be replaced by an empty one."""
+    there = dialects.tables(connection)
+    return any(
+        connection.execute(select(literal(1)).select_from(table(name)).limit(1)).first() is not None
+        for name in SEALED
+        if name in there
+    )
 
 
 def create(connection: Connection, district: str, fingerprint: str) -> None:

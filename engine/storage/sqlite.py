@@ -194,16 +194,19 @@ def put_back(url: str, source: Path, held: str) -> None:
     with source.open("rb") as file:
         if file.read(len(HEADER)) != HEADER:
             raise InstallationError(f"{source} 不是数据库备份")
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.restored")
-    draft.unlink(missing_ok=True)
-    back_up(f"{PREFIX}{source.resolve()}", draft)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft.unlink(missing_ok=True)
+        back_up(f"{PREFIX}{source.resolve()}", draft)
         with closing(sqlite3.connect(draft)) as copy, copy:
+            if not copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                raise InstallationError(f"{source} 不是应返尽返的数据库备份")
             copy.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('held', ?)", (held,))
         _synced(draft)
         draft.replace(path)
         _synced(path.parent)
-    except sqlite3.Error:
-        draft.unlink()
-        raise InstallationError(f"{source} 不是应返尽返的数据库备份") from None
+    except (sqlite3.Error, OSError) as error:
+        raise InstallationError(f"不能恢复到 {path}：{error}") from None
+    finally:
+        draft.unlink(missing_ok=True)

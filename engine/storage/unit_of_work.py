@@ -88,8 +88,10 @@ class Archive:
         self._ends: list[Callable[[], None]] = [self._reader.dispose, self._writer.dispose]
         with self._closed_when_refused():
             fresh = dialects.prepare(url, self._reader)
-            self._keys = Keys(keys_folder, fresh=fresh, clock=clock)
+            store = fresh or not self._holds_sealed()
+            self._keys = Keys(keys_folder, fresh=fresh, fresh_store=store, clock=clock)
             self._ends.append(self._keys.close)
+        self._unfit = ""
         self._kinds: dict[str, dict[str, str]] = {}
         # A list opens the same cases again and again; the key is asked for before each, so what is erased stays shut.
         self._opener = lru_cache(REMEMBERED)(opened)
@@ -104,6 +106,28 @@ class Archive:
                 self._create(connection)
                 dialects.commit(connection)
             dialects.settle(self._writer)
+
+    def _holds_sealed(self) -> bool:
+        with dialects.begin(self._reader, write=False) as connection:
+            return schema.holds_sealed(connection)
+
+    def look(self) -> None:
+        """Learn whether the tables still are the program's; until they are, nothing is read or written.
+
+        Another node may have upgraded them meanwhile. Raises InstallationError when they are not.
+        """
+        with dialects.begin(self._reader, write=False) as connection:
+            found = schema.revision_of(connection)
+        self._unfit = ""
+        try:
+            schema.fits(found)
+        except InstallationError as error:
+            self._unfit = str(error)
+            raise
+
+    def _fits(self) -> None:
+        if self._unfit:
+            raise InstallationError(self._unfit)
 
     @contextmanager
     def _closed_when_refused(self) -> Iterator[None]:
@@ -162,6 +186,7 @@ class Archive:
 
     def note_sweep(self, at: datetime, *, back: bool = False) -> None:
         """Note a sweep of any node; never an earlier one than is noted, unless `back` says that the clock was wrong."""
+        self._fits()
         row = {"name": SWEPT, "value": instant_text(at)}
         # Where two workers note the very first sweep at once, one of them is enough.
         with suppress(IntegrityError), dialects.begin(self._writer, write=True) as connection:
@@ -209,6 +234,7 @@ class Archive:
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
         """A writing unit of work; raises Conflict when another writer took the same place."""
+        self._fits()
         try:
             with dialects.begin(self._writer, write=True) as connection:
                 yield self._unit(connection)
@@ -220,6 +246,7 @@ class Archive:
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
         """A reading unit of work: one moment of the archive, and it cannot write."""
+        self._fits()
         with dialects.begin(self._reader, write=False) as connection:
             yield self._unit(connection)
 
@@ -228,6 +255,7 @@ class Archive:
 
     def access(self, account: str, what: str, number: str, *, at: datetime) -> None:
         """Log one reading before it is shown; when it cannot be logged, nothing is shown."""
+        self._fits()
         with dialects.begin(self._writer, write=True) as connection:
             log_access(connection, self.district, (account, what, number, at))
             dialects.commit(connection)

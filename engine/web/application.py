@@ -31,6 +31,7 @@ from engine.web.visits import (
     UnknownFieldsError,
     UnreadableFormError,
     desk_of,
+    typed_in,
 )
 
 Endpoint = Callable[..., Response]
@@ -90,7 +91,8 @@ def _problem(request: Request, key: str, status: int, **context: object) -> Resp
 
 def _typed(request: Request, error: Exception) -> tuple[tuple[str, str], ...]:
     """What the browser has just sent, under the labels of its form, so that no text is lost."""
-    return typed_lines(form_named(desk_of(request).app, request), getattr(error, "typed", ()))
+    typed = getattr(error, "typed", ()) or typed_in(request)
+    return typed_lines(form_named(desk_of(request).app, request), typed)
 
 
 def _sign_in_needed(request: Request, error: Exception) -> Response:
@@ -117,6 +119,7 @@ def _wrong(request: Request, error: Exception) -> Response:
         "wrong",
         409 if isinstance(error, StaleRefused) else 422,
         reasons=(str(error),),
+        typed=_typed(request, error),
     )
 
 
@@ -124,8 +127,8 @@ def _not_found(request: Request, _: Exception) -> Response:
     return _problem(request, "not_found", 404)
 
 
-def _unavailable(request: Request, _: Exception) -> Response:
-    return _problem(request, "unavailable", 503)
+def _unavailable(request: Request, error: Exception) -> Response:
+    return _problem(request, "unavailable", 503, typed=_typed(request, error))
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -124,6 +124,11 @@ def desk_of(request: Request) -> Desk:
     return desk
 
 
+def typed_in(request: Request) -> Pairs:
+    """What a form of ours had brought, whatever became of it; never a password."""
+    return getattr(request.state, "typed", ())
+
+
 def session_cookie(request: Request) -> str:
     """The session cookie's name; behind TLS no other host and no plain page can set it."""
     return "__Host-yingfan" if request.url.scheme == "https" else "yingfan"
@@ -168,6 +173,7 @@ def enter(request: Request) -> Visit:
 def hand_in(request: Request, pairs: Annotated[Pairs, Depends(posted)]) -> Visit:
     """The visit of a form that is handed in; raises SignInNeededError or ForgedFormError, each with what was typed."""
     typed = tuple(pair for pair in pairs if pair[0] != CSRF_FIELD)
+    request.state.typed = typed
     try:
         visit = enter(request)
     except SignInNeededError:

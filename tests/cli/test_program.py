@@ -77,6 +77,23 @@ class TestExitCodes:
         with pytest.raises(ZeroDivisionError):
             cli.run([])
 
+    @pytest.mark.parametrize(
+        ("error", "told"),
+        [(PermissionError(13, "Permission denied", "/a"), "文件 /a 不能读写：Permission denied"), (OSError("x"), "x")],
+    )
+    def test_machine(
+        self, error: OSError, told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What the machine refuses is one line too, with the file where one is known."""
+
+        def fail(*_: object, **__: object) -> None:
+            raise error
+
+        monkeypatch.setattr(cli, "app", fail)
+        assert 3 == cli.run([])
+        found = capsys.readouterr().err
+        assert (True, 1) == (told in found, found.count("\n"))
+
     def test_main(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         """The program's entrance ends with the code."""
         monkeypatch.setattr(sys, "argv", ["yingfan", "--help"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -204,8 +205,67 @@ class TestKeys:
         """Another installation's key file is refused when the archive opens."""
         opened(tmp_path).close()
         (tmp_path / "keys" / "master.key").write_bytes(bytes(32))
-        with pytest.raises(InstallationError, match="密钥文件与数据库不是一套"):
+        with pytest.raises(InstallationError, match="密钥文件与密钥库不是一套"):
             opened(tmp_path)
+
+    def test_other_key_folder(self, archive: Archive, tmp_path: Path, database_url: str) -> None:
+        """Another installation's key file with its own store is refused by the database."""
+        archive.close()
+        shutil.rmtree(tmp_path / "keys")
+        Keys(tmp_path / "keys")
+        with pytest.raises(InstallationError, match="密钥文件与数据库不是一套"):
+            opened(tmp_path, url=database_url)
+
+    def test_missing_key_store(self, archive: Archive, tmp_path: Path, database_url: str) -> None:
+        """A key store that is gone is made anew where nothing is sealed, and refused, not made, where something is."""
+        archive.close()
+        store = tmp_path / "keys" / "keys.db"
+        store.unlink()
+        again = opened(tmp_path, url=database_url)
+        again.publish([little()], NOW)
+        kept(again, opening())
+        again.close()
+        aside = store.rename(tmp_path / "aside")
+        with pytest.raises(InstallationError, match=r"密钥库 .* 不见了，而数据还在"):
+            opened(tmp_path, url=database_url)
+        assert not store.exists()
+        aside.rename(store)
+        opened(tmp_path, url=database_url).close()
+
+    def test_store_of_the_first_release(self, tmp_path: Path) -> None:
+        """A store that does not say whose it is says so from then on; under another key file it is refused."""
+        Keys(tmp_path).of("G1")
+        with connect(tmp_path / "keys.db") as database:
+            database.execute("DELETE FROM keyring")
+        database.close()
+        before, mine = (tmp_path / "master.key").read_bytes(), Keys(tmp_path).fingerprint
+        (tmp_path / "master.key").write_bytes(bytes(32))
+        with pytest.raises(InstallationError, match="不是一套"):
+            Keys(tmp_path)
+        (tmp_path / "master.key").write_bytes(before)
+        assert mine == Keys(tmp_path).fingerprint
+        with connect(tmp_path / "keys.db") as database:
+            database.execute("DELETE FROM keyring")
+        database.close()
+        (tmp_path / "master.key").write_bytes(bytes(32))
+        with pytest.raises(InstallationError, match="不是一套"):
+            Keys(tmp_path)
+
+    def test_store_that_changes_meanwhile(self, tmp_path: Path) -> None:
+        """A running process refuses a store that was lost or put in another's place, and goes on with its own."""
+        keys = Keys(tmp_path / "a")
+        key, other = keys.of("G1"), Keys(tmp_path / "b")
+        other.of("G1")
+        mine = (tmp_path / "a" / "keys.db").rename(tmp_path / "mine")
+        with pytest.raises(InstallationError, match="密钥库"):
+            keys.of("G2")
+        with pytest.raises(InstallationError, match="不见了"):
+            keys.of("G2")
+        shutil.copy(tmp_path / "b" / "keys.db", tmp_path / "a" / "keys.db")
+        with pytest.raises(InstallationError, match="不是一套"):
+            keys.of("G2")
+        mine.replace(tmp_path / "a" / "keys.db")
+        assert (key, 32) == (keys.of("G1"), len(keys.of("G2")))
 
     def test_other_key_store(self, tmp_path: Path) -> None:
         """A key store that belongs to another key file is refused."""
@@ -229,6 +289,7 @@ class TestKeys:
     def test_damaged_key_store(self, tmp_path: Path) -> None:
         """A key store that is no database is told in one line."""
         keys = Keys(tmp_path)
+        keys.close()
         (tmp_path / "keys.db").write_bytes(b"no database" * 100)
         with pytest.raises(InstallationError, match=r"密钥库 .* 无法使用"):
             keys.of("G1")
@@ -244,7 +305,7 @@ class TestKeys:
 
         monkeypatch.setattr(keys_module.os, "link", late)
         Keys(tmp_path)
-        assert (bytes(range(32)), ["master.key"]) == (
+        assert (bytes(range(32)), ["keys.db", "master.key"]) == (
             (tmp_path / "master.key").read_bytes(),
-            [path.name for path in tmp_path.iterdir()],
+            sorted(path.name for path in tmp_path.iterdir()),
         )
