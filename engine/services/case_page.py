@@ -12,11 +12,11 @@ from engine.cases.methods import METHODS
 from engine.cases.notices import label
 from engine.cases.outlook import awaiting, coming, possible, possible_reserved, suggested
 from engine.cases.proposals import next_approvers
-from engine.cases.reserved_forms import GUARDIANS, form_of
+from engine.cases.reserved_forms import GUARDIANS
 from engine.cases.timers import is_overdue, moment_of, work_out
-from engine.clock import local_day
 from engine.definitions.facts import Actor, CaseView, Proposal, Running
-from engine.definitions.workflow import Field, Workflow
+from engine.definitions.workflow import Workflow
+from engine.services.history import HistoryMaker, may_undo, subject_of
 from engine.services.model import (
     ActRow,
     CasePage,
@@ -28,21 +28,21 @@ from engine.services.model import (
 )
 from engine.services.office import Office
 from engine.services.words import (
-    FINDING_ZH,
     SERVICE_ZH,
     STATUS_ZH,
-    act_zh,
     coming_line,
     ladder_line,
     masked,
+    masked_number,
     message_line,
     roles_zh,
+    shown,
     stuck_line,
 )
 from notifications.html import html_body
 
 if TYPE_CHECKING:
-    from engine.storage.unit_of_work import StoredDocument, StoredEntry, UnitOfWork
+    from engine.storage.unit_of_work import StoredDocument, UnitOfWork
 
 PROFILE_ZH = {
     "sex": "性别",
@@ -50,15 +50,10 @@ PROFILE_ZH = {
     "school": "学校",
     "class_name": "班级",
     "register_no": "学籍号",
+    "id_number": "身份证号",
     "residence": "现居地",
     "priority": "重点群体",
 }
-
-
-def subject_of(uow: UnitOfWork, case: CaseView, *, reveal: bool) -> str:
-    """The subject's name, masked unless revealed; the reference where there is no name."""
-    name = str(uow.subjects.get(case.identity.subject.reference).get("name", "")) or case.identity.subject.reference
-    return name if reveal else masked(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +115,18 @@ class PageMaker:
     def profile(self) -> tuple[tuple[str, str], ...]:
         """What the register says of the subject, masked unless revealed."""
         profile = self.uow.subjects.get(self.case.identity.subject.reference)
-        shown = [(zh, _shown(profile.get(name))) for name, zh in PROFILE_ZH.items() if profile.get(name)]
+        lines = [(zh, self._said(name, profile[name])) for name, zh in PROFILE_ZH.items() if profile.get(name)]
         guardians = profile.get("guardians")
         for each in guardians if isinstance(guardians, (list, tuple)) else ():
             name = str(each["name"])
             phone = str(each.get("phone", ""))
             hidden = f"{masked(name)} {phone[:3]}****{phone[-4:]}" if phone else masked(name)
-            shown.append((GUARDIANS.get(str(each["key"]), "监护人"), f"{name} {phone}" if self.reveal else hidden))
-        return tuple(shown)
+            lines.append((GUARDIANS.get(str(each["key"]), "监护人"), f"{name} {phone}" if self.reveal else hidden))
+        return tuple(lines)
+
+    def _said(self, name: str, value: object) -> str:
+        text = shown(value)
+        return masked_number(text) if name in ("register_no", "id_number") and not self.reveal else text
 
     def deadline(self, running: Running) -> DeadlineRow:
         """A deadline with its reasoning."""
@@ -171,6 +170,8 @@ class PageMaker:
                 )
             )
         reserved = possible_reserved(self.workflow, self.case, self.actor, today=today)
+        if not may_undo(self.case, self.actor, self.office.now()):
+            reserved = tuple(name for name in reserved if name != "case.undo")
         rows += [ActRow(trigger=name, zh=RESERVED_ZH[name], primary=False, proposes=False) for name in reserved]
         return tuple(rows)
 
@@ -193,78 +194,18 @@ class PageMaker:
 
     def history(self, after_version: int | None = None) -> tuple[HistoryRow, ...]:
         """The entries, newest first; only those after a version where one is named."""
-        entries = self.uow.log.of(self.case.identity.number)
-        rows = [self.history_row(each) for each in entries if after_version is None or each.version > after_version]
-        return tuple(reversed(rows))
-
-    def history_row(self, entry: StoredEntry) -> HistoryRow:
-        """One entry in words."""
-        workflow = self.workflow
-        person = self.uow.people.get(entry.user)
-        form = form_of(entry.trigger, self.case, workflow)
-        change = ""
-        if entry.target and entry.target != entry.source:
-            source = workflow.states[entry.source].zh if entry.source in workflow.states else "未立案"
-            change = f"{source} → {workflow.states[entry.target].zh}"
-        return HistoryRow(
-            seq=entry.seq,
-            happened_on=entry.happened_on,
-            recorded_at=entry.recorded_at,
-            who=person.name if person else "系统",
-            role_zh=ROLES.get(entry.role, entry.role),
-            trigger=entry.trigger,
-            zh=act_zh(workflow, entry.trigger),
-            change=change,
-            law=tuple(workflow.laws[key].title for key in entry.law if key in workflow.laws),
-            fields=self.told(form, entry),
-            documents=tuple(
-                workflow.notices[each].title if each in workflow.notices else each for each in entry.documents
-            ),
-            hash=entry.hash,
-            late=local_day(entry.recorded_at) > entry.happened_on,
-        )
-
-    def told(self, form: tuple[Field, ...], entry: StoredEntry) -> tuple[tuple[str, str], ...]:
-        """The values of an entry in words, under the labels of its form."""
-        if entry.trigger.startswith("timer."):
-            return (("期限", self._word("deadline", entry.values.get("deadline", ""))),)
-        if entry.trigger == "case.recalculate":
-            return self._recalculated(entry)
-        known = {field.name: field for field in form}
-        units = self.unit_names()
-        told = []
-        for name, value in entry.values.items():
-            field = known.get(name)
-            zh = field.zh if field else _LABELS.get(name, name)
-            explained = field is not None and name not in ("document", "deadline")
-            told.append((zh, label(field, value, units) if field and explained else self._word(name, value)))
-        return tuple(told)
-
-    def _recalculated(self, entry: StoredEntry) -> tuple[tuple[str, str], ...]:
-        """What a new calendar did, in words: both versions and every date that moved."""
-        moved, before = entry.values.get("moved"), entry.values.get("calendars_before")
-        days = [f"{self._word('deadline', name)}：{each}" for name, each in dict(moved or {}).items()]  # type: ignore[call-overload]  # a Mapping
-        told = (
-            ("变动", "；".join(days)),
-            ("原日历版本", _shown(before)),
-            ("日历版本", _shown(entry.values.get("calendar"))),
-        )
-        return tuple((zh, text) for zh, text in told if text)
+        return HistoryMaker(
+            office=self.office,
+            uow=self.uow,
+            actor=self.actor,
+            case=self.case,
+            workflow=self.workflow,
+            reveal=self.reveal,
+        ).rows(after_version)
 
     def unit_names(self) -> dict[str, str]:
         """Names of all units by code."""
         return {unit.code: unit.name for unit in self.uow.units.all()}
-
-    def _word(self, name: str, value: object) -> str:
-        """A value that no form explains, or that the case explains better: kinds, documents, deadlines, states."""
-        workflow, text = self.workflow, str(value)
-        if name == "deadline" and text in workflow.deadlines:
-            return workflow.deadlines[text].zh
-        if name == "document":
-            found = self.case.document(text)
-            kind = found.kind if found else text
-            return workflow.notices[kind].title if kind in workflow.notices else text
-        return FINDING_ZH.get(text, text) if name == "kind" else _shown(value)
 
     def proposal_row(self, proposal: Proposal) -> ProposalRow:
         """An open proposal in one line."""
@@ -317,20 +258,6 @@ class PageMaker:
             on_yes=on_yes,
             on_no="退回报批人，个案仍在本步，不取号、不签发",
         )
-
-
-_LABELS = {"kind": "类别", "detail": "情况", "channel": "渠道", "link": "关联个案", "state": "状态"}
-"""Labels of values that no form has: what opened a case, what a linked case tells."""
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, (tuple, list)):
-        return "、".join(str(each) for each in value)
-    if isinstance(value, Mapping):
-        return "；".join(f"{name}：{each}" for name, each in value.items())
-    if isinstance(value, date):
-        return f"{value.year}年{value.month}月{value.day}日"
-    return {"yes": "是", "no": "否"}.get(str(value), str(value))
 
 
 def document_row(workflow: Workflow, case: CaseView, stored: StoredDocument, *, body: bool = False) -> DocumentRow:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.access import BLIND
@@ -17,11 +18,13 @@ from engine.definitions.workflow import Workflow
 from engine.errors import RightRefused
 from engine.services.acting import Acting, actor_and_case
 from engine.services.case_page import PageMaker
+from engine.services.lateness import overdue_by
 from engine.services.model import (
     ActPage,
     ActRequest,
     Advanced,
     CasePage,
+    FailedRow,
     HistoryRow,
     OpenRequest,
     Preview,
@@ -36,7 +39,7 @@ from engine.services.reading import Reading
 from engine.services.records import CaseRecord, RecordMaker
 from engine.services.refusals import StaleAct
 from engine.services.roster import Roster
-from engine.services.words import coming_line, masked, message_line, roles_zh, stuck_line
+from engine.services.words import coming_line, failed_line, masked, message_line, roles_zh, stuck_line
 from engine.workdays import Calendar
 
 if TYPE_CHECKING:
@@ -155,9 +158,23 @@ class Cases:
                 for case, workflow in seen
             ]
 
-    def act_page(self, number: str, trigger: str, account: str) -> ActPage:
-        """The form of one act."""
-        return Reading(office=self.office).act_page(number, trigger, account)
+    def act_page(
+        self, number: str, trigger: str, account: str, *, raw: Mapping[str, object] = MappingProxyType({})
+    ) -> ActPage:
+        """The form of one act, given what was chosen in it so far."""
+        return Reading(office=self.office).act_page(number, trigger, account, raw=raw)
+
+    def same_day(self, request: ActRequest) -> HistoryRow | None:
+        """An entry of the same act on the same day, which the request may repeat by mistake; None for a known request.
+
+        Facts alone are compared: two visits on one day are possible, and somebody must say so.
+        """
+        with self.office.archive.read() as uow:
+            if uow.requests.find(request.request_id) is not None:
+                return None
+        rows = self.since(request.case, -1, request.account)
+        day = request.happened_on or self.office.today()
+        return next((row for row in rows if row.trigger == request.trigger and row.happened_on == day), None)
 
     def proposal(self, number: str, proposal_id: str, account: str) -> ProposalPage:
         """What an approver reads."""
@@ -178,10 +195,12 @@ class Cases:
             rows: list[WorkRow] = []
             approvals: list[ProposalRow] = []
             soon: list[tuple[object, str]] = []
-            stopped = _stopped(uow)
+            stopped, undelivered = _stopped(uow), _undelivered(uow)
             held: list[str] = []
+            failed: list[FailedRow] = []
             for case, workflow in _seen(self.office, uow, actor, today=today):
                 held += [f"{case.identity.number} {line}" for line in stopped.get(case.identity.number, ())]
+                failed += undelivered.get(case.identity.number, ())
                 rows.extend(self._rows(uow, actor, case, workflow))
                 approvals.extend(self._approvals(uow, actor, case, workflow))
                 soon.extend(
@@ -190,11 +209,13 @@ class Cases:
                 )
         rows.sort(key=lambda row: (row.due_on or date.max, row.case))
         findings = tuple(f for f in Roster(office=self.office).findings(account) if f.status == "open")
+        lists: dict[str, list[WorkRow]] = {name: [] for name in _LISTS}
+        for row in rows:
+            lists[_list_of(row, today)].append(row)
         return WorkList(
             today=today,
-            overdue=tuple(row for row in rows if row.overdue),
-            due_today=tuple(row for row in rows if not row.overdue and row.due_on == today),
-            later=tuple(row for row in rows if not row.overdue and row.due_on != today),
+            **{name: tuple(found) for name, found in lists.items()},
+            failed=tuple(failed),
             to_approve=tuple(approvals),
             findings=findings,
             will_happen=(*held, *(line for _, line in sorted(soon, key=lambda each: str(each[0]))))[:WILL_HAPPEN],
@@ -214,6 +235,10 @@ class Cases:
         waits = next((p for p in case.proposals), None)
         name = str(uow.subjects.get(case.identity.subject.reference).get("name", ""))
         school = case.unit_of("school")
+        overdue = bool(nearest and is_overdue(nearest, self.office.now()))
+        late = (0, "")
+        if nearest and nearest.due_on and overdue:
+            late = overdue_by(nearest.check_on or nearest.due_on, self.office.today(), self.office.calendar)
         return [
             WorkRow(
                 case=case.identity.number,
@@ -224,7 +249,9 @@ class Cases:
                 deadline_zh=workflow.deadlines[nearest.name].zh if nearest else "",
                 due_on=nearest.due_on if nearest else None,
                 provisional=bool(nearest and nearest.provisional),
-                overdue=bool(nearest and is_overdue(nearest, self.office.now())),
+                overdue=overdue,
+                late_by=late[0],
+                late_why=late[1],
                 act=first.trigger if first else "",
                 act_zh=first.zh if first else "",
                 waits_for=self._waits(case, workflow) if waits else "",
@@ -282,6 +309,29 @@ def _stopped(uow: UnitOfWork) -> dict[str, list[str]]:
     for message in uow.outbox.waiting(held=True):
         lines.setdefault(message.case, []).append(message_line(message))
     return lines
+
+
+def _undelivered(uow: UnitOfWork) -> dict[str, list[FailedRow]]:
+    """Messages that were tried and did not arrive, by case."""
+    rows: dict[str, list[FailedRow]] = {}
+    for message in uow.outbox.waiting(failed=True):
+        rows.setdefault(message.case, []).append(FailedRow(case=message.case, line=failed_line(message)))
+    return rows
+
+
+_LISTS = ("overdue", "due_today", "this_week", "waiting", "later")
+
+
+def _list_of(row: WorkRow, today: date) -> str:
+    """In which list of the day a row stands: the law's day first, then who is to act."""
+    if row.overdue:
+        return "overdue"
+    if row.due_on == today:
+        return "due_today"
+    if row.waits_for or not row.act:
+        return "waiting"
+    week = today + timedelta(days=6 - today.weekday())
+    return "this_week" if row.due_on is not None and row.due_on <= week else "later"
 
 
 def _by_due(running: Running) -> date:

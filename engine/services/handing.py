@@ -21,7 +21,7 @@ def handed(uow: UnitOfWork, case: CaseView, values: Values, *, today: date) -> t
     owner = values.get("owner")
     if not owner:
         return values, ()
-    people = [each for each in uow.people.all() if _works_in(case, each, today)]
+    people = takers(uow, case, today)
     pools = {held.role for each in people for held in each.roles if held.unit in case.identity.scope}
     if owner in pools:
         return values, ()
@@ -31,6 +31,11 @@ def handed(uow: UnitOfWork, case: CaseView, values: Values, *, today: date) -> t
     offered = "、".join(f"{each.name}（{each.account}）" for each in people)
     why = "有几位同名，请写账号" if found else "现在不办理本案"
     return values, (Reason("field", "owner", f"新负责人：「{ROLES.get(str(owner), owner)}」{why}；可移交：{offered}"),)
+
+
+def takers(uow: UnitOfWork, case: CaseView, today: date) -> list[Person]:
+    """The people who may take the case: who work in it today."""
+    return [each for each in uow.people.all() if _works_in(case, each, today)]
 
 
 def _works_in(case: CaseView, person: Person, today: date) -> bool:

@@ -85,16 +85,32 @@ class WorkRow:
     act: str = ""
     act_zh: str = ""
     waits_for: str = ""
+    late_by: int = 0
+    """Working days since the due date."""
+    late_why: str = ""
+    """How they were counted, in Chinese."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedRow:
+    """A message that could not be delivered: work for a person, until it leaves."""
+
+    case: str
+    line: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkList:
-    """A person's work today, in the order of legal due times."""
+    """A person's work today, in the order of legal due times; each case stands in one list."""
 
     today: date
     overdue: tuple[WorkRow, ...]
     due_today: tuple[WorkRow, ...]
+    this_week: tuple[WorkRow, ...] = ()
+    waiting: tuple[WorkRow, ...] = ()
+    """Not due yet, and somebody else is to act first."""
     later: tuple[WorkRow, ...]
+    failed: tuple[FailedRow, ...] = ()
     to_approve: tuple[ProposalRow, ...]
     findings: tuple[FindingRow, ...]
     will_happen: tuple[str, ...]
@@ -217,6 +233,13 @@ class HistoryRow:
     hash: str
     late: bool
     """Recorded on a later day than it happened."""
+    kind: str = "act"  # act | document | correction | system
+    rule: str = ""
+    """The version of the law under which it was decided, as the first signs of its hash."""
+    corrects: bool = False
+    """True when the reader may correct it: it is the last entry of its act."""
+    undoes: bool = False
+    """True when the reader may take it back: the own last act, within thirty minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,3 +296,9 @@ class ActPage:
     units: tuple[tuple[str, str], ...]
     """(code, name) that fields of type unit may hold."""
     draft: Mapping[str, object] = field(default_factory=dict)
+    given: Mapping[str, object] = field(default_factory=dict)
+    """What the form starts with: the person's own name among visitors, the place where the child lives."""
+    passed: frozenset[str] = frozenset()
+    """Names that the form would have after other choices: they are let go, never complained about."""
+    previews: bool = False
+    """True when the act moves deadlines, which are shown before it is saved."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.access import RESERVED_ZH
+from engine.cases.page_forms import PREVIEWED, page_form
 from engine.cases.reserved_forms import form_of
 from engine.definitions.facts import Actor, CaseView, Person
-from engine.definitions.workflow import Workflow
+from engine.definitions.workflow import Field, Workflow
 from engine.errors import RightRefused
 from engine.services.acting import actor_and_case
-from engine.services.case_page import PageMaker, subject_of
+from engine.services.case_page import PageMaker
+from engine.services.handing import takers
+from engine.services.history import subject_of
 from engine.services.model import (
     ActPage,
     CasePage,
@@ -53,8 +58,13 @@ class Reading:
             maker = RecordMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow, reveal=reveal)
             return maker.record(whole=True)
 
-    def act_page(self, number: str, trigger: str, account: str) -> ActPage:
-        """The form of one act on this case as it stands; refused where the state or the role does not allow it."""
+    def act_page(
+        self, number: str, trigger: str, account: str, *, raw: Mapping[str, object] = MappingProxyType({})
+    ) -> ActPage:
+        """The form of one act on this case as it stands; refused where the state or the role does not allow it.
+
+        `raw` is what was chosen so far: the method of a service, the entry and the field of a correction.
+        """
         with self.office.archive.read() as uow:
             actor, case, workflow = self._for(uow, account, number)
             self.office.archive.access(account, "form", number, at=self.office.now())
@@ -65,6 +75,8 @@ class Reading:
                 zh = workflow.states[case.state].zh
                 raise refused("rule", "state", f"个案现为「{zh}」，不能「{transition.zh}」")
             names = tuple(p.name for p in self.office_people(uow, actor))
+            form = self._form(uow, case, workflow, (trigger, raw))
+            shown = {field.name for field in form}
             laws = workflow.laws
             keys = [key for several in (transition.law.values() if transition else ()) for key in several]
             return ActPage(
@@ -74,7 +86,7 @@ class Reading:
                 version=case.version,
                 trigger=trigger,
                 zh=act_zh(workflow, trigger),
-                form=form_of(trigger, case, workflow),
+                form=form,
                 asks_day=trigger == "document.serve" or bool(transition and not transition.act_of_authority),
                 earliest=case.identity.opened_on,
                 today=self.office.today(),
@@ -82,7 +94,20 @@ class Reading:
                 law=tuple((laws[key].title, laws[key].quote) for key in dict.fromkeys(keys)),
                 people=names,
                 units=tuple((unit.code, unit.name) for unit in _units(uow, case)),
+                given=_given(uow, actor, case),
+                passed=frozenset(each.name for each in form_of(trigger, case, workflow)) - shown,
+                previews=trigger in PREVIEWED,
             )
+
+    def _form(
+        self, uow: UnitOfWork, case: CaseView, workflow: Workflow, asked: tuple[str, Mapping[str, object]]
+    ) -> tuple[Field, ...]:
+        """The form of an act with the choices that the installation knows: to whom a case may be handed over."""
+        form = page_form(asked[0], case, workflow, raw=asked[1])
+        if asked[0] != "case.hand_over":
+            return form
+        people = tuple((p.account, f"{p.name}（{_offices(p)}）") for p in takers(uow, case, self.office.today()))
+        return tuple(replace(each, type="choice", options=people) if each.name == "owner" else each for each in form)
 
     def proposal(self, number: str, proposal_id: str, account: str) -> ProposalPage:
         """What an approver reads before deciding."""
@@ -114,6 +139,22 @@ class Reading:
         except RightRefused:
             self.office.archive.access(account, "refused", number, at=self.office.now())
             raise
+
+
+_OWN_NAME = ("visitors", "persuaders", "officers", "checkers", "servers", "seen_by")
+"""Fields in which the person who fills the form is the first to be named."""
+
+
+def _given(uow: UnitOfWork, actor: Actor, case: CaseView) -> dict[str, object]:
+    """What a form starts with, so that nobody types what the house knows (SCREENS.md 3.1: ask once)."""
+    person = uow.people.get(actor.user)
+    given: dict[str, object] = {key: [person.name] for key in _OWN_NAME} if person else {}
+    home = str(uow.subjects.get(case.identity.subject.reference).get("residence", ""))
+    return {**given, "place": home} if home else given
+
+
+def _offices(person: Person) -> str:
+    return roles_zh(tuple(dict.fromkeys(held.role for held in person.roles)))
 
 
 def _units(uow: UnitOfWork, case: CaseView) -> list[StoredUnit]:

@@ -38,17 +38,21 @@ class Search:
     office: Office
 
     def exact(self, text: str, account: str) -> tuple[Hit, ...]:
-        """The cases of one's own that this ID number, phone, register number or name belongs to, oldest first.
+        """The cases of one's own that this case, document, ID, phone or register number or name belongs to.
 
-        Numbers are found whole, however they are spelt; a name also by a part of it. What is not one's own is not
-        there, and nothing tells that it is. The search is in the access log before anything is looked up: by its
-        kind, never by its value. RuleRefused for an empty text.
+        Oldest first. Numbers are found whole, however they are spelt; a name also by a part of it. What is not one's
+        own is not there, and nothing tells that it is. The search is in the access log before anything is looked up:
+        by its kind, never by its value. RuleRefused for an empty text.
         """
         terms = asked(text)
         if not terms:
-            raise refused("field", "text", "请填写公民身份号码、电话、学籍号或者姓名")
+            raise refused("field", "text", "请填写姓名、公民身份号码、电话、学籍号、个案编号或者文号")
         with self.office.archive.read() as uow:
             actor = actor_of(uow, account)
+            numbered = _numbered(uow, text)
+            if numbered:
+                self.office.archive.access(account, "search:number", "", at=self.office.now())
+                return tuple(self._hit(uow, case) for case in self._seen(uow, actor, numbered))
             self.office.archive.access(account, f"search:{terms[0].kind}", "", at=self.office.now())
             if terms[0].kind == NAME:
                 numbers = self._named(uow, actor, terms[0])
@@ -82,3 +86,15 @@ class Search:
             where=school.name if school else "",
             state_zh=workflow.states[case.state].zh,
         )
+
+
+def _numbered(uow: UnitOfWork, text: str) -> list[str]:
+    """The case of this number, or those of the document that carries it, however its brackets are typed."""
+    number = text.strip().upper()
+    if uow.cases.load(number) is not None:
+        return [number]
+    return uow.documents.numbered(text.strip().translate(_BRACKETS))
+
+
+_BRACKETS = str.maketrans("[]()（）【】", "〔〕〔〕〔〕〔〕")
+"""As people type the year of a document number, which is printed in 〔〕."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 
 from engine.access import RESERVED_ZH, ROLES
 from engine.cases.outlook import Coming
@@ -70,6 +71,13 @@ def message_line(message: WaitingMessage) -> str:
     return f"{instant_zh(message.try_at)} 发出给{whom}的消息"
 
 
+def failed_line(message: WaitingMessage) -> str:
+    """A message that did not arrive, in one line: to whom, how often it was tried, what was said, what comes next."""
+    whom = ROLES.get(message.to, message.to)
+    fault = f"（{message.fault}）" if message.fault else ""
+    return f"给{whom}的消息没有送到，已试{message.tries}次{fault}；{instant_zh(message.try_at)}再试"
+
+
 def stuck_line(stuck: StuckCase) -> str:
     """A case of which a timer failed, in one line."""
     if stuck.quarantined:
@@ -81,6 +89,22 @@ def instant_zh(instant: datetime) -> str:
     """An instant as local day, weekday and time."""
     local = instant.astimezone(LOCAL_ZONE)
     return f"{local:%Y-%m-%d} 星期{WEEKDAYS[local.weekday()]} {local:%H:%M}"
+
+
+def shown(value: object) -> str:
+    """A value without a form of its own, in words: lists joined, days written out, yes and no in Chinese."""
+    if isinstance(value, (tuple, list)):
+        return "、".join(str(each) for each in value)
+    if isinstance(value, Mapping):
+        return "；".join(f"{name}：{each}" for name, each in value.items())
+    if isinstance(value, date):
+        return f"{value.year}年{value.month}月{value.day}日"
+    return {"yes": "是", "no": "否"}.get(str(value), str(value))
+
+
+def masked_number(number: str) -> str:
+    """A number of which only the first and the last four signs stay."""
+    return f"{number[:4]}{'*' * (len(number) - 8)}{number[-4:]}" if len(number) > 8 else "*" * len(number)
 
 
 def masked(name: str) -> str:

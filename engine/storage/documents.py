@@ -50,6 +50,15 @@ class DocumentStore:
         values = {"district": self._district, "issuer": issuer, "series": series, "year": year}
         return int(self._connection.execute(_NEXT, values).scalar_one())
 
+    def numbered(self, number: str) -> list[str]:
+        """The cases that hold a document with this number, oldest first; none for an empty number."""
+        if not number:
+            return []
+        found = select(DOCUMENT.c.number).where(
+            DOCUMENT.c.district == self._district, DOCUMENT.c.document_number == number
+        )
+        return [str(row[0]) for row in self._connection.execute(found.order_by(DOCUMENT.c.number))]
+
     def made(
         self, *, case: CaseView, order: DocumentOrder, filled: Filled, number: str, day: date | None
     ) -> StoredDocument:

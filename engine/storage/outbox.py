@@ -127,13 +127,15 @@ class OutboxStore:
         fresh = (*self._ready(now), OUTBOX.c.role.in_(sorted(OUTSIDE)), OUTBOX.c.released_at.is_(None))
         return self._connection.execute(select(OUTBOX.c.id).where(*fresh).limit(1)).first() is not None
 
-    def waiting(self, number: str | None = None, *, held: bool = False) -> list[WaitingMessage]:
-        """Messages that have not left, oldest first: of one case, or only those that wait for a person."""
+    def waiting(self, number: str | None = None, *, held: bool = False, failed: bool = False) -> list[WaitingMessage]:
+        """Messages that have not left, oldest first: of one case, only those that wait for a person, or were tried."""
         found = select(OUTBOX).where(*self._open())
         if number is not None:
             found = found.where(OUTBOX.c.number == number)
         if held:
             found = found.where(OUTBOX.c.held != "")
+        if failed:
+            found = found.where(OUTBOX.c.tries > 0)
         return [_waiting(row) for row in self._connection.execute(found.order_by(OUTBOX.c.id))]
 
     def release(self, ids: Iterable[int] | None, *, by: str, at: datetime) -> list[str]:

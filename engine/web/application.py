@@ -19,7 +19,7 @@ from engine.errors import (
     RuleRefused,
     StaleRefused,
 )
-from engine.web import acts, deciding, papers, reading, signing_in
+from engine.web import acts, deciding, papers, reading, searching, signing_in
 from engine.web.counter import App
 from engine.web.filling import form_named, typed_lines
 from engine.web.guard import Guard
@@ -53,6 +53,9 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/cases/{number}/documents/{document_id}.pdf", papers.document_pdf),
     ("GET", "/cases/{number}/documents/{document_id}.html", papers.document_html),
     ("GET", "/cases/{number}/documents/{document_id}", papers.document_page),
+    ("GET", "/searches", searching.search_page),
+    ("POST", "/searches", searching.search),
+    ("GET", "/searches/{query}", searching.found),
     ("GET", "/findings", deciding.findings),
     ("POST", "/findings/confirm", deciding.confirm),
     ("POST", "/findings/{finding_id}/dismiss", deciding.dismiss),

@@ -18,6 +18,7 @@ from engine.services.model import (
     ProposalPage,
     WorkList,
 )
+from engine.services.search import Hit
 
 
 class People(Protocol):
@@ -78,6 +79,13 @@ class Roster(Protocol):
         """Settle one without a case, with its reason."""
 
 
+class Search(Protocol):
+    """Finding cases by what is known of the child."""
+
+    def exact(self, text: str, account: str, /) -> Sequence[Hit]:
+        """The cases of one's own that a number or a name belongs to."""
+
+
 class Audit(Protocol):
     """The history as an auditor reads it."""
 
@@ -122,6 +130,10 @@ class App(Protocol):
     @property
     def roster(self) -> Roster:
         """Findings."""
+
+    @property
+    def search(self) -> Search:
+        """Searching."""
 
     @property
     def audit(self) -> Audit:

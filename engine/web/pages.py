@@ -20,6 +20,7 @@ LANGUAGE_COOKIE = "yingfan_lang"
 ASSETS: Mapping[str, str] = {
     "yingfan.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "yingfan.js": "text/javascript; charset=utf-8",
 }
 
 _WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")

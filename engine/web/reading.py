@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from engine.errors import YingfanError
+from engine.services.model import CasePage, HistoryRow
 from engine.web.pages import ASSETS
-from engine.web.visits import HandingIn, Reading, desk_of
+from engine.web.visits import HandingIn, Reading, Visit, desk_of
 
 _PROBE = "healthz"
 """No session has this token; asking for it makes the database answer."""
@@ -22,18 +23,39 @@ def today(visit: Reading) -> Response:
 
 def case_page(visit: Reading, number: str) -> Response:
     """One case, names masked."""
-    return visit.page("case.html", case=visit.app.cases.show(number, visit.account))
+    return _case(visit, visit.app.cases.show(number, visit.account))
 
 
 def reveal(visit: HandingIn, number: str) -> Response:
     """The same case with full names; the house records who looked before it answers."""
     visit.only()
-    return visit.page("case.html", case=visit.app.cases.show(number, visit.account, reveal=True))
+    return _case(visit, visit.app.cases.show(number, visit.account, reveal=True))
 
 
 def history(visit: Reading, number: str) -> Response:
     """The whole history as an auditor reads it, with what became of checking its chain."""
-    return visit.page("history.html", case=visit.app.audit.history(number, visit.account))
+    case = visit.app.audit.history(number, visit.account)
+    shown = _wanted(visit)
+    return visit.page("history.html", case=case, rows=_chosen(case, shown), shown=shown)
+
+
+KINDS = ("act", "document", "correction", "system", "late")
+"""What a history may be narrowed to."""
+
+
+def _case(visit: Visit, case: CasePage) -> Response:
+    shown = _wanted(visit)
+    return visit.page("case.html", case=case, rows=_chosen(case, shown), shown=shown)
+
+
+def _wanted(visit: Visit) -> str:
+    asked = visit.request.query_params.get("history", "")
+    return asked if asked in KINDS else ""
+
+
+def _chosen(case: CasePage, kind: str) -> tuple[HistoryRow, ...]:
+    """The rows of one heading, or all."""
+    return tuple(row for row in case.history if not kind or row.kind == kind or (kind == "late" and row.late))
 
 
 def healthz(request: Request) -> Response:

@@ -6,10 +6,15 @@ it, but cannot read it, and so cannot sign with it. Restarted and neighbouring s
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 
 from itsdangerous import BadSignature, URLSafeSerializer
+
+from engine.vault import VaultError, open_sealed, seal
+
+_QUERY = b"yingfan.query"
 
 
 def _signer(secret: str, purpose: str) -> URLSafeSerializer:
@@ -46,3 +51,21 @@ def open_list(secret: str, text: str) -> tuple[str, ...]:
     except BadSignature:
         return ()
     return tuple(str(item) for item in items)
+
+
+def hide(secret: str, text: str) -> str:
+    """A query as an opaque word for the address: only this browser's session opens it, and logs learn nothing."""
+    return base64.urlsafe_b64encode(seal(_key(secret), text.encode(), _QUERY)).decode().rstrip("=")
+
+
+def unhide(secret: str, word: str) -> str:
+    """The query again; empty when it was made for another session, or by nobody."""
+    try:
+        sealed = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
+        return open_sealed(_key(secret), sealed, _QUERY).decode()
+    except (ValueError, VaultError):
+        return ""
+
+
+def _key(secret: str) -> bytes:
+    return hashlib.sha256(b"yingfan.query." + secret.encode()).digest()

@@ -49,3 +49,8 @@ def token_in(page: str) -> str:
     found = re.search(r'name="csrf" value="([^"]+)"', page)
     assert found is not None
     return unescape(found[1])
+
+
+def own_script_alone(page: str) -> bool:
+    """True when a page loads no script but the counter's own, and has none inside it."""
+    return all(tag.startswith('<script src="/static/yingfan.js?v=') for tag in re.findall(r"<script[^>]*>", page))

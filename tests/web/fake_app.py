@@ -34,6 +34,7 @@ from engine.services.model import (
     WorkRow,
 )
 from engine.services.refusals import NOT_FOUND, RightAct, RuleAct, StaleAct
+from engine.services.search import Hit
 from engine.web import create_web
 
 TODAY = date(2026, 9, 14)
@@ -306,7 +307,7 @@ class FakeCases:
             return page
         return replace(page, revealed=True, subject="张小明", profile=(("姓名", "张小明"), *page.profile[1:]))
 
-    def act_page(self, number: str, trigger: str, account: str) -> ActPage:
+    def act_page(self, number: str, trigger: str, account: str, *, raw: Mapping[str, object] | None = None) -> ActPage:
         """A form with a field of every type, or a refusal."""
         page = self.show(number, account)
         if trigger == "refer":
@@ -477,6 +478,21 @@ class FakeRoster:
 
 
 @dataclass
+class FakeSearch:
+    """Finds the one case by its number or a part of the name."""
+
+    asked: list[str] = field(default_factory=list)
+
+    def exact(self, text: str, account: str) -> tuple[Hit, ...]:
+        """The case, nothing, or a refusal."""
+        self.asked.append(text)
+        if text == "?":
+            raise RuleRefused("请填写姓名")
+        hit = Hit(case=CASE, workflow_zh="疑似辍学个案", subject="张*明", where="青禾中学", state_zh="发现")
+        return (hit,) if text in (CASE, "张小明") else ()
+
+
+@dataclass
 class FakeAudit:
     """The same case, read by an auditor."""
 
@@ -523,6 +539,7 @@ class FakeApp:
     workflows: dict[str, Workflow] = field(default_factory=lambda: {"dropout-case": _workflow()})
     notices: FakeNotices = field(init=False)
     audit: FakeAudit = field(init=False)
+    search: FakeSearch = field(default_factory=FakeSearch)
 
     def __post_init__(self) -> None:
         self.notices, self.audit = FakeNotices(self.cases), FakeAudit(self.cases)
