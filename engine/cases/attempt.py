@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from typing import NamedTuple
 from engine.access import ROLES
 from engine.cases.model import Command, Entry, Reason
 from engine.cases.plan import Plan
-from engine.definitions.facts import SYSTEM, CaseView, Facts, Values
+from engine.definitions.facts import SYSTEM, CaseView, Facts, HeldRole, Values
 from engine.definitions.workflow import Field, Transition
 from engine.workdays import Calendar
 
@@ -27,11 +26,12 @@ class Attempt(NamedTuple):
     calendar: Calendar
     role: str
     role_unit: str
+    held: HeldRole | None = None
 
     def facts(self, values: Values) -> Facts:
         """What a guard may see of this attempt."""
-        command = self.command
-        return Facts(self.case, values, self.happened, self.today, self.calendar, command.actor, self.role)
+        trigger, actor = self.command.trigger, self.command.actor
+        return Facts(self.case, values, self.happened, self.today, self.calendar, actor, self.role, trigger)
 
 
 def in_role(attempt: Attempt, wanted: frozenset[str]) -> Attempt | None:
@@ -40,13 +40,23 @@ def in_role(attempt: Attempt, wanted: frozenset[str]) -> Attempt | None:
     if actor is SYSTEM or actor.user == SYSTEM.user:
         return attempt._replace(role="system") if "system" in wanted else None
     held = actor.role_in(wanted, attempt.case.identity.scope, attempt.today)
-    return Attempt(*attempt[:7], held.role, held.unit) if held else None
+    return Attempt(*attempt[:7], held.role, held.unit, held) if held else None
 
 
-def right_reason(wanted: Iterable[str]) -> Reason:
-    """The refusal of a person without the role: it names who may."""
+def right_reason(attempt: Attempt, wanted: frozenset[str]) -> Reason:
+    """The refusal of a person without the role: it names who may, and who stands in where the role rests."""
+    leave = attempt.command.actor.away_from(wanted, attempt.case.identity.scope, attempt.today)
+    if leave is not None:
+        return on_leave(leave)
     names = "、".join(ROLES.get(role, role) for role in sorted(wanted) if role != "system")
     return Reason("right", "right", f"这一步由{names or '系统'}办理")
+
+
+def on_leave(leave: HeldRole) -> Reason:
+    """The refusal of a person on leave: it names the days and who stands in."""
+    zh = ROLES.get(leave.role, leave.role)
+    why = f"你的{zh}职务{leave.first}至{leave.last}因休假由「{leave.covers}」代行，回岗后再办"
+    return Reason("right", "leave", why)
 
 
 def day_reason(attempt: Attempt, *, authority: bool) -> Reason | None:
@@ -115,13 +125,24 @@ def entry_of(attempt: Attempt, line: Line) -> Entry:
         line.seen,
         line.public,
         line.sealed,
-        line.result,
+        line.result if attempt.held is None else {**line.result, **_standing(attempt.held)},
         command.request_id,
         command.os_user,
     )
 
 
+def _standing(held: HeldRole) -> Values:
+    """In whose place a role was used, or by which appointment: it stands in the entry."""
+    if held.covers:
+        return {"covers": held.covers}
+    return {"acting_by": held.basis} if held.basis else NOTHING
+
+
 def law_of(transition: Transition, issuer_kind: str) -> tuple[str, ...]:
-    """The keys of the law an act rests on, for the kind of unit that issues."""
+    """The keys of the law an act rests on, for the kind of unit that issues.
+
+    A subdistrict that may issue at all was lent what a township may do: it rests on the same law.
+    """
     law = transition.law
-    return law.get(issuer_kind) or law.get("") or ()
+    lent = law.get("township_government") if issuer_kind == "subdistrict_office" else None
+    return law.get(issuer_kind) or law.get("") or lent or ()

@@ -82,7 +82,7 @@ def _act(attempt: Attempt, transition: Transition) -> Outcome:
     if placed is None and transition.draft_by:
         placed, drafting = in_role(attempt, transition.draft_by), True
     if placed is None:
-        return refuse("right", right_reason(transition.roles))
+        return refuse("right", right_reason(attempt, transition.roles))
     wrong_day = day_reason(placed, authority=transition.act_of_authority)
     if wrong_day is not None:
         return refuse("rule", wrong_day)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from engine.cases.attempt import law_of
 from engine.cases.model import DocumentOrder
 from engine.cases.reserved_forms import GUARDIANS
 from engine.definitions.facts import CaseView, Document, UnitFacts, Values
@@ -173,9 +174,9 @@ def _evidence(context: NoticeContext) -> list[str]:
 def _basis(context: NoticeContext, transition: Transition | None) -> list[str]:
     if transition is None:
         return []
-    kind = _unit(context, context.order.issuer)["kind"]
-    keys = transition.law.get(kind) or transition.law.get("") or ()
-    return [context.workflow.laws[key].title for key in keys]
+    unit = context.case.unit_by_code(context.order.issuer)
+    basis = [context.workflow.laws[key].title for key in law_of(transition, unit.kind if unit else "")]
+    return [*basis, f"赋权文件{unit.delegation}"] if unit and transition.name in unit.lent else basis
 
 
 def _order(context: NoticeContext) -> dict[str, object]:

@@ -144,12 +144,15 @@ def _placed(attempt: Attempt, proposal: Proposal) -> Attempt | Refusal:
         place = narrowed
     placed = in_role(place, wanted)
     if placed is None:
-        return refuse("right", right_reason(wanted))
+        return refuse("right", right_reason(place, wanted))
     placed = placed._replace(case=attempt.case)
     user = attempt.command.actor.user
     if user == proposal.proposed_by:
         return refuse("right", Reason("right", "own_proposal", "报批人不能审批自己的报批，应由他人审批"))
-    if any(user == by for _, by, _ in proposal.approvals):
+    if placed.held is not None and placed.held.covers == proposal.proposed_by:
+        return refuse("right", Reason("right", "own_proposal", "代行人不能以报批人的职务审批其报批，应由他人审批"))
+    used = {user, placed.held.covers} if placed.held is not None else {user}
+    if any(by in used for _, by, _ in proposal.approvals):
         return refuse("right", Reason("right", "approved_already", "同一报批的各级审批应由不同的人办理"))
     return placed
 

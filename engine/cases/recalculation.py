@@ -162,7 +162,7 @@ def act(attempt: Attempt) -> Outcome:
     system = attempt.command.actor.user == SYSTEM.user
     placed = attempt._replace(role="system") if system else in_role(attempt, RECALCULATORS)
     if placed is None:
-        return refuse("right", right_reason(RECALCULATORS))
+        return refuse("right", right_reason(attempt, RECALCULATORS))
     accepts = attempt.command.values.get("accepts")
     wanted: Mapping[str, object] = accepts if isinstance(accepts, Mapping) and not system else {}
     found = changes(attempt.plan, attempt.case, attempt.calendar, now=attempt.now, accepted=frozenset(wanted))

@@ -26,7 +26,7 @@ def _guarded(trigger: str, step: Step) -> Step:
 
     def run(attempt: Attempt) -> Outcome:
         placed = in_role(attempt, RESERVED[trigger])
-        return step(placed) if placed else refuse("right", right_reason(RESERVED[trigger]))
+        return step(placed) if placed else refuse("right", right_reason(attempt, RESERVED[trigger]))
 
     return run
 

@@ -51,7 +51,7 @@ def serve(attempt: Attempt) -> Outcome:
     """Record one service, or one honest failure; the last one starts the deadlines that wait for it."""
     placed = in_role(attempt, RESERVED["document.serve"])
     if placed is None:
-        return refuse("right", right_reason(RESERVED["document.serve"]))
+        return refuse("right", right_reason(attempt, RESERVED["document.serve"]))
     document = _document(placed)
     if isinstance(document, Refusal):
         return document
@@ -102,7 +102,7 @@ def dispense(attempt: Attempt) -> Outcome:
     """Excuse one addressee from service for a coded reason."""
     placed = in_role(attempt, RESERVED["document.dispense"])
     if placed is None:
-        return refuse("right", right_reason(RESERVED["document.dispense"]))
+        return refuse("right", right_reason(attempt, RESERVED["document.dispense"]))
     document = _document(placed)
     if isinstance(document, Refusal):
         return document
@@ -120,7 +120,7 @@ def withdraw(attempt: Attempt) -> Outcome:
     """Take back an issued document: it stands no more, and what ran from it ends."""
     placed = in_role(attempt, RESERVED["document.withdraw"])
     if placed is None:
-        return refuse("right", right_reason(RESERVED["document.withdraw"]))
+        return refuse("right", right_reason(attempt, RESERVED["document.withdraw"]))
     document = _document(placed)
     if isinstance(document, Refusal):
         return document

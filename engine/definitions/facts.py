@@ -145,6 +145,8 @@ class UnitFacts:
     """Codes of the units that lie inside it, itself included."""
     delegation: str = ""
     """The recorded delegation document that makes a subdistrict an issuer; empty without one (DOMAIN.md 4)."""
+    lent: frozenset[str] = frozenset()
+    """The acts that the delegation document lends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +230,10 @@ class HeldRole:
     unit: str
     first: date
     last: date
+    covers: str = ""
+    """Who is on leave meanwhile: the person decides in that one's role. Of a leave: who stands in."""
+    basis: str = ""
+    """The document that appoints an acting head (代理)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +242,15 @@ class Actor:
 
     user: str
     roles: tuple[HeldRole, ...]
+    away: tuple[HeldRole, ...] = ()
+    """The roles that rest between two days, because the person is on leave and another stands in."""
+
+    def away_from(self, wanted: frozenset[str], scope: frozenset[str], day: date) -> HeldRole | None:
+        """The leave because of which a wanted role rests on this day, or None."""
+        for held in self.away:
+            if held.role in wanted and held.unit in scope and held.first <= day <= held.last:
+                return held
+        return None
 
     def role_in(self, wanted: frozenset[str], scope: frozenset[str], day: date) -> HeldRole | None:
         """The first role held on this day that is wanted and whose unit has standing in the case."""
@@ -252,6 +267,12 @@ class Person:
     account: str
     name: str
     roles: tuple[HeldRole, ...]
+    away: tuple[HeldRole, ...] = ()
+    """The roles that rest between two days, because another stands in."""
+
+    def serves(self, day: date) -> bool:
+        """True while some role is held on this day, or rests on it."""
+        return any(held.first <= day <= held.last for held in (*self.roles, *self.away))
 
 
 SYSTEM = Actor(user="system", roles=())
@@ -268,6 +289,7 @@ class Facts(NamedTuple):
     calendar: Calendar
     actor: Actor
     role: str
+    trigger: str = ""
 
 
 class Answer(NamedTuple):

@@ -222,8 +222,8 @@ def issuer_has_authority(facts: Facts) -> Answer:
     unit = facts.case.unit_by_code(code)
     if unit is None:
         return Answer(False, {"issuer": code}, f"「{code}」不是与本个案有关的单位")
-    if unit.kind not in ORDERERS and not (unit.kind == "subdistrict_office" and unit.delegation):
-        why = f"{unit.name}无权；应为乡镇人民政府或者县级教育行政部门（街道办事处须有赋权文件）"
+    if unit.kind not in ORDERERS and not (unit.kind == "subdistrict_office" and facts.trigger in unit.lent):
+        why = f"{unit.name}无权；应为乡镇人民政府或者县级教育行政部门（街道办事处须有当日有效、列明此事的赋权文件）"
         return Answer(False, {"issuer": code, "kind": unit.kind}, why)
     near = {each.code for each in facts.case.identity.units if each.relation in _NEAR}
     inside = near & (unit.area | {unit.code})

@@ -20,7 +20,7 @@ from engine.errors import InstallationError
 from engine.services.handing import handed
 from engine.services.keeping import Keeper
 from engine.services.model import ActRequest, Advanced
-from engine.services.office import Office, actor_of, case_for, theirs
+from engine.services.office import Office, actor_of, as_of, case_for, theirs
 from engine.services.refusals import raised, refused
 from engine.storage.unit_of_work import Conflict
 
@@ -107,7 +107,7 @@ class Acting:
         """The act in this unit of work, which the caller commits."""
         now = self.office.now()
         actor = actor_of(uow, request.account)
-        case = theirs(found, actor, today=self.office.today())
+        case = as_of(uow, theirs(found, actor, today=self.office.today()), self.office.today())
         if request.trigger == "case.undo" and case.undoable:
             case = case._replace(previous=uow.log.replayed(request.case, before=case.undoable))
         workflow = self.office.version(uow.cases.definition_of(request.case))

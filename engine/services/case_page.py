@@ -205,7 +205,7 @@ class PageMaker:
 
     def unit_names(self) -> dict[str, str]:
         """Names of all units by code."""
-        return {unit.code: unit.name for unit in self.uow.units.all()}
+        return self.uow.units.names(self.office.today())
 
     def proposal_row(self, proposal: Proposal) -> ProposalRow:
         """An open proposal in one line."""

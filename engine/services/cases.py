@@ -33,7 +33,7 @@ from engine.services.model import (
     WorkList,
     WorkRow,
 )
-from engine.services.office import Office, actor_of, sees
+from engine.services.office import Office, actor_of, as_of, sees
 from engine.services.opening import Opening
 from engine.services.reading import Reading
 from engine.services.records import CaseRecord, RecordMaker
@@ -347,5 +347,5 @@ def _seen(
     for number in uow.cases.listed(units, awaiting=awaiting):
         case = uow.cases.load(number)
         if case is not None and sees(actor, case, today):
-            found.append((case, office.version(uow.cases.definition_of(number))))
+            found.append((as_of(uow, case, today), office.version(uow.cases.definition_of(number))))
     return found

@@ -110,7 +110,7 @@ class HistoryMaker:
     @cached_property
     def units(self) -> dict[str, str]:
         """Names of all units by code."""
-        return {unit.code: unit.name for unit in self.uow.units.all()}
+        return self.uow.units.names(self.office.today())
 
     @cached_property
     def _correctable(self) -> frozenset[int]:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def identity_for(
-    uow: UnitOfWork, workflow: str, profile: Mapping[str, object], *, number: str, opened_on: date
+    uow: UnitOfWork, workflow: str, profile: Mapping[str, object], *, number: str, opened_on: date, today: date
 ) -> Identity:
     """The identity of a new case about this pupil: school, class, residence, bureau and district stand in it."""
-    by_name = {unit.name: unit.code for unit in uow.units.all()}
+    by_name = {unit.name: unit.code for unit in uow.units.on(today)}
     codes = {
         "school": by_name.get(str(profile.get("school", "")), ""),
         "class": by_name.get(f"{profile.get('school', '')}{profile.get('class_name', '')}", ""),
@@ -25,13 +25,13 @@ def identity_for(
     }
     if not codes["school"] and not codes["residence"]:
         raise refused("rule", "unit", "学籍册中的学校和乡镇在单位表里都找不到，不能确定责任单位")
-    units = [uow.units.facts(code, relation) for relation, code in codes.items() if code]
-    for unit in uow.units.all():
+    units = [uow.units.facts(code, relation, today) for relation, code in codes.items() if code]
+    for unit in uow.units.on(today):
         relation = {"county_education_department": "bureau", "district_government": "district"}.get(unit.kind)
         if relation:
-            units.append(uow.units.facts(unit.code, relation))
+            units.append(uow.units.facts(unit.code, relation, today))
         elif unit.kind == "village_committee" and unit.parent == codes["residence"]:
-            units.append(uow.units.facts(unit.code, "household"))
+            units.append(uow.units.facts(unit.code, "household", today))
     found: tuple[UnitFacts, ...] = tuple(unit for unit in units if unit is not None)
     given = profile.get("guardians")
     guardians = tuple(str(each["key"]) for each in given) if isinstance(given, (list, tuple)) else ()

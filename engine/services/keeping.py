@@ -16,7 +16,7 @@ from engine.definitions.facts import SYSTEM, CaseView, Facts, Identity, Proposal
 from engine.definitions.load import predicates
 from engine.definitions.workflow import NoticeRule, Workflow
 from engine.errors import InputError
-from engine.services.office import Office, short_name
+from engine.services.office import Office, as_of, short_name
 from engine.services.refusals import refused
 from notifications.documents import Filled, fill
 from notifications.errors import NotificationError
@@ -73,7 +73,7 @@ class Keeper:
             officers=self._officers(decision),
             today=self.drafted.made_on if self.drafted else local_day(self.now),
             offices=self._offices(),
-            units={unit.code: unit.name for unit in self.uow.units.all()},
+            units=self.uow.units.names(local_day(self.now)),
             numbers={each.id: each.number for each in self.uow.documents.of(case.identity.number)},
             number=number,
             issued_on=None if order.draft else local_day(self.now),
@@ -161,7 +161,7 @@ class Keeper:
             self._open(child, identity, order.channel, order.receiver or case.unit)
 
     def _receiver(self, code: str) -> UnitFacts | None:
-        return self.uow.units.facts(code, "receiver") if code else None
+        return self.uow.units.facts(code, "receiver", local_day(self.now)) if code else None
 
     def _open(self, workflow: Workflow, identity: Identity, channel: str, unit: str) -> None:
         command = Command(
@@ -181,6 +181,7 @@ class Keeper:
         parent = self.uow.cases.load(case.identity.parent, lock=True)
         if parent is None:
             return
+        parent = as_of(self.uow, parent, local_day(self.now))
         above = self.office.version(self.uow.cases.definition_of(parent.identity.number))
         kind = workflow.states[case.state].kind
         command = Command(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from engine.access import BLIND
+from engine.access import BLIND, ROLES
+from engine.cases.attempt import on_leave
+from engine.cases.model import Refusal
 from engine.clock import Clock, local_day
 from engine.definitions.facts import Actor, CaseView, UnitFacts
 from engine.definitions.kept import revived
@@ -15,7 +17,7 @@ from engine.definitions.load import predicates
 from engine.definitions.workflow import NoticeRule, Workflow
 from engine.errors import DefinitionError, InstallationError
 from engine.services.almanac import Almanac
-from engine.services.refusals import NOT_FOUND, refused
+from engine.services.refusals import NOT_FOUND, raised, refused
 from engine.settings import Settings
 from engine.workdays import Calendar
 from notifications.documents import BlockTemplate, CompiledTemplate, Template, compile_template
@@ -111,16 +113,34 @@ def actor_of(uow: UnitOfWork, account: str) -> Actor:
     person = uow.people.get(account)
     if person is None:
         raise refused("right", "right", f"没有账号「{account}」")
-    return Actor(user=person.account, roles=person.roles)
+    return Actor(user=person.account, roles=person.roles, away=person.away)
 
 
 def case_for(uow: UnitOfWork, number: str, actor: Actor, *, today: date) -> CaseView:
     """The case, if this actor holds a role today in one of its units; otherwise as if it did not exist."""
-    return theirs(uow.cases.load(number), actor, today=today)
+    case = theirs(uow.cases.load(number), actor, today=today)
+    return as_of(uow, case, today)
+
+
+def as_of(uow: UnitOfWork, case: CaseView, day: date) -> CaseView:
+    """The case with its units as they are on a day: authority is checked at the act's date (DOMAIN.md 4).
+
+    A unit that there no longer is has no kind, and thus no authority. What is stored of the case stays as it is.
+    """
+    found = uow.units.of_case(case.identity.number, day)
+    units = tuple(_now(unit, found.get(unit.code)) for unit in case.identity.units)
+    return case._replace(identity=replace(case.identity, units=units))
+
+
+def _now(stood: UnitFacts, found: UnitFacts | None) -> UnitFacts:
+    return replace(found, relation=stood.relation) if found is not None else replace(stood, kind="")
 
 
 def theirs(case: CaseView | None, actor: Actor, *, today: date) -> CaseView:
     """A loaded case, if it is this actor's to see; RightRefused as for one that does not exist."""
+    leave = actor.away_from(frozenset(ROLES) - BLIND, case.identity.scope, today) if case is not None else None
+    if leave is not None and case is not None and not sees(actor, case, today):
+        raise raised(Refusal(kind="right", reasons=(on_leave(leave),)))
     if case is None or not sees(actor, case, today):
         raise refused("right", "case", NOT_FOUND)
     return case

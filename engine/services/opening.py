@@ -129,7 +129,7 @@ def open_for(office: Office, uow: UnitOfWork, workflow: Workflow, *, opened: Ope
     if not profile:
         raise refused("right", "subject", NOBODY)
     number = _number(uow, workflow.name, opened.found_on.year)
-    identity = identity_for(uow, workflow.name, profile, number=number, opened_on=opened.found_on)
+    identity = identity_for(uow, workflow.name, profile, number=number, opened_on=opened.found_on, today=office.today())
     if not opened.confirmed:
         _may(office, workflow, identity, actor=actor)
     reference = identity.subject.reference

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,7 @@ class Reading:
                 next_line=_next_line(workflow, trigger),
                 law=tuple((laws[key].title, laws[key].quote) for key in dict.fromkeys(keys)),
                 people=names,
-                units=tuple((unit.code, unit.name) for unit in _units(uow, case)),
+                units=tuple((unit.code, unit.name) for unit in _units(uow, case, self.office.today())),
                 given=_given(uow, actor, case),
                 passed=frozenset(each.name for each in form_of(trigger, case, workflow)) - shown,
                 previews=trigger in PREVIEWED,
@@ -157,10 +158,10 @@ def _offices(person: Person) -> str:
     return roles_zh(tuple(dict.fromkeys(held.role for held in person.roles)))
 
 
-def _units(uow: UnitOfWork, case: CaseView) -> list[StoredUnit]:
+def _units(uow: UnitOfWork, case: CaseView, today: date) -> list[StoredUnit]:
     codes = {unit.code for unit in case.identity.units}
     receivers = {"judicial_office", "police_station", "civil_affairs", "labour_inspection"}
-    return [unit for unit in uow.units.all() if unit.code in codes or unit.kind in receivers]
+    return [unit for unit in uow.units.on(today) if unit.code in codes or unit.kind in receivers]
 
 
 def _next_line(workflow: Workflow, trigger: str) -> str:

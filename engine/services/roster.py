@@ -99,7 +99,7 @@ class Roster:
         day = file.day or given or self.office.today()
         pupils = [pupil_of(profile) for profile in uow.roster.pupils()]
         found = [replace(each, register_no=uow.roster.reference(each.register_no)) for each in compare(pupils, file)]
-        known = {unit.name: unit.code for unit in uow.units.all()}
+        known = {unit.name: unit.code for unit in uow.units.on(self.office.today())}
         new = uow.roster.put_findings([(each, known.get(each.school, "")) for each in found], day=day)
         return Imported(
             rows=len(file.marks),
@@ -193,7 +193,7 @@ def _units(uow: UnitOfWork, actor: Actor, today: date) -> frozenset[str]:
     mine: set[str] = set()
     for held in actor.roles:
         if held.first <= today <= held.last and held.role not in BLIND:
-            mine |= uow.units.area(held.unit)
+            mine |= uow.units.area(held.unit, today)
     return frozenset(mine)
 
 

@@ -13,10 +13,11 @@ from engine.cases.decide import decide
 from engine.cases.model import Command, Decision
 from engine.cases.passing import needs_all, timer_values
 from engine.cases.rehearsal import Rehearsal
+from engine.clock import local_day
 from engine.definitions.facts import SYSTEM, CaseView, Running
 from engine.errors import InstallationError
 from engine.services.keeping import Keeper
-from engine.services.office import Office
+from engine.services.office import Office, as_of
 from engine.services.outbox import Outbox
 from engine.services.refusals import refused
 from engine.services.watch import Watch
@@ -191,7 +192,7 @@ class Timers:
         """One act of a timer that proposes or fires, in a transaction of its own on the whole case."""
         try:
             with self.office.archive.begin() as uow:
-                case = _there(uow.cases.load(number, lock=True), number)
+                case = as_of(uow, _there(uow.cases.load(number, lock=True), number), local_day(now))
                 workflow = self.office.version(uow.cases.definition_of(number))
                 outcome = decide(workflow, case, _command(number, running), now, self.office.calendar)
                 if isinstance(outcome, Decision):

@@ -1,15 +1,17 @@
-"""People, their roles and sessions; units and what lies inside them."""
+"""People, their dated roles, who stands in for them, and their sessions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
-from engine.definitions.facts import HeldRole, Person, UnitFacts
-from engine.storage.rows import StoredUnit
-from engine.storage.tables import ATTEMPT, PERSON, ROLE, SESSION, UNIT
+from engine.definitions.facts import HeldRole, Person
+from engine.storage.rows import StoredRole
+from engine.storage.tables import ATTEMPT, PERSON, ROLE, SESSION
 
 
 class PeopleStore:
@@ -19,26 +21,45 @@ class PeopleStore:
         self._connection = connection
         self._district = district
 
-    def add(self, person: Person, approved_by: str) -> None:
+    def add(self, person: Person, approved_by: str, *, recorded_by: str = "") -> None:
         """A person with dated roles; the same account again adds nothing."""
         if self.get(person.account) is not None:
             return
         row = {"district": self._district, "account": person.account, "name": person.name, "password": ""}
         self._connection.execute(insert(PERSON), row)
-        roles = [
+        self.give(person.account, person.roles, approved_by, recorded_by=recorded_by)
+
+    def give(self, account: str, roles: Iterable[HeldRole], approved_by: str, *, recorded_by: str = "") -> None:
+        """More roles for a person, each approved by this account."""
+        rows = [
             {
                 "district": self._district,
-                "account": person.account,
+                "account": account,
                 "role": held.role,
                 "unit": held.unit,
                 "first": held.first,
                 "last": held.last,
                 "approved_by": approved_by,
+                "covers": held.covers,
+                "basis": held.basis,
+                "recorded_by": recorded_by,
             }
-            for held in person.roles
+            for held in roles
         ]
-        if roles:
-            self._connection.execute(insert(ROLE), roles)
+        if rows:
+            self._connection.execute(insert(ROLE), rows)
+
+    def end(self, id_: int, last: date) -> None:
+        """Let a role end with another last day; one that then ends before it begins was never held."""
+        at = (ROLE.c.district == self._district) & (ROLE.c.id == id_)
+        self._connection.execute(update(ROLE).where(at).values(last=last))
+
+    def roles(self) -> list[StoredRole]:
+        """Every role as it was given, in the order of giving."""
+        found = select(ROLE).where(ROLE.c.district == self._district).order_by(ROLE.c.id)
+        return [
+            StoredRole(r.id, r.account, _held(r), r.approved_by, r.recorded_by) for r in self._connection.execute(found)
+        ]
 
     def get(self, account: str) -> Person | None:
         """The person of an account, or None."""
@@ -49,18 +70,22 @@ class PeopleStore:
         return self._read(None)
 
     def _read(self, account: str | None) -> list[Person]:
-        people = select(PERSON.c.account, PERSON.c.name).where(PERSON.c.district == self._district)
-        roles = select(ROLE).where(ROLE.c.district == self._district).order_by(ROLE.c.id)
+        theirs = and_(
+            ROLE.c.district == PERSON.c.district,
+            or_(ROLE.c.account == PERSON.c.account, ROLE.c.covers == PERSON.c.account),
+        )
+        found = (
+            select(PERSON.c.account.label("person"), PERSON.c.name, ROLE)
+            .select_from(PERSON.outerjoin(ROLE, theirs))
+            .where(PERSON.c.district == self._district)
+            .order_by(PERSON.c.account, ROLE.c.id)
+        )
         if account is not None:
-            people, roles = people.where(PERSON.c.account == account), roles.where(ROLE.c.account == account)
-        held: dict[str, list[HeldRole]] = {}
-        for row in self._connection.execute(roles):
-            each = HeldRole(role=row.role, unit=row.unit, first=row.first, last=row.last)
-            held.setdefault(row.account, []).append(each)
-        return [
-            Person(account=row.account, name=row.name, roles=tuple(held.get(row.account, ())))
-            for row in self._connection.execute(people.order_by(PERSON.c.account))
-        ]
+            found = found.where(PERSON.c.account == account)
+        rows: dict[str, list[Any]] = {}
+        for row in self._connection.execute(found):
+            rows.setdefault(row.person, []).append(row)
+        return [_person(each, several) for each, several in rows.items()]
 
     def set_password(self, account: str, hashed: str) -> None:
         """Store a password's hash."""
@@ -112,68 +137,38 @@ class PeopleStore:
     def _session(self, token: str) -> ColumnElement[bool]:
         return and_(SESSION.c.district == self._district, SESSION.c.token == token)
 
-
-class UnitStore:
-    """Units, through one connection."""
-
-    def __init__(self, connection: Connection, district: str) -> None:
-        self._connection = connection
-        self._district = district
-
-    def add(self, units: Iterable[tuple[str, str, str, str, date, date]]) -> None:
-        """Units as (code, name, kind, parent, first, last); known codes stay as they are."""
-        known = {unit.code for unit in self.all()}
-        names = ("code", "name", "kind", "parent", "first", "last")
-        rows = [
-            {"district": self._district, **dict(zip(names, unit, strict=True))}
-            for unit in units
-            if unit[0] not in known
-        ]
-        if rows:
-            self._connection.execute(insert(UNIT), rows)
-
-    def all(self) -> list[StoredUnit]:
-        """Every unit, by code."""
-        found = select(UNIT).where(UNIT.c.district == self._district).order_by(UNIT.c.code)
-        return [StoredUnit(r.code, r.name, r.kind, r.parent, r.first, r.last) for r in self._connection.execute(found)]
-
-    def get(self, code: str) -> StoredUnit | None:
-        """One unit, or None."""
-        return next((unit for unit in self.all() if unit.code == code), None)
-
-    def facts(self, code: str, relation: str) -> UnitFacts | None:
-        """A unit as a case sees it, with everything inside it; None for an unknown code."""
-        units = self.all()
-        found = next((unit for unit in units if unit.code == code), None)
-        if found is None:
-            return None
-        area = frozenset(_inside(units, code))
-        return UnitFacts(code=found.code, name=found.name, kind=found.kind, relation=relation, area=area)
-
-    def area(self, code: str) -> set[str]:
-        """The codes of a unit and of everything inside it."""
-        return _inside(self.all(), code)
-
-    def ancestors(self, code: str) -> list[str]:
-        """The codes of the units above one, the nearest first; a unit that contains itself ends the list."""
-        parents = {unit.code: unit.parent for unit in self.all()}
-        above: list[str] = []
-        at = parents.get(code, "")
-        while at and at != code and at not in above:
-            above.append(at)
-            at = parents.get(at, "")
-        return above
+    def close_sessions(self, account: str, now: datetime) -> None:
+        """End every session of a person."""
+        at = and_(SESSION.c.district == self._district, SESSION.c.account == account, SESSION.c.ended_at.is_(None))
+        self._connection.execute(update(SESSION).where(at).values(ended_at=now))
 
 
-def _inside(units: Iterable[StoredUnit], code: str) -> set[str]:
-    children: dict[str, list[str]] = {}
-    for unit in units:
-        children.setdefault(unit.parent, []).append(unit.code)
-    inside: set[str] = set()
-    waiting = [code]
-    while waiting:
-        each = waiting.pop()
-        if each not in inside:
-            inside.add(each)
-            waiting.extend(children.get(each, ()))
-    return inside
+def _held(row: Any) -> HeldRole:
+    return HeldRole(role=row.role, unit=row.unit, first=row.first, last=row.last, covers=row.covers, basis=row.basis)
+
+
+def _person(account: str, rows: list[Any]) -> Person:
+    """A person whose roles rest while somebody stands in: on any day one person holds the power."""
+    away = tuple(
+        HeldRole(role=row.role, unit=row.unit, first=row.first, last=row.last, covers=row.account)
+        for row in rows
+        if row.covers == account
+    )
+    own = (_held(row) for row in rows if row.account == account)
+    roles = tuple(piece for held in own for piece in _working(held, away))
+    return Person(account=account, name=rows[0].name, roles=roles, away=away)
+
+
+def _working(held: HeldRole, away: Iterable[HeldRole]) -> Iterator[HeldRole]:
+    """The times of a role that are left when the leaves are taken out."""
+    first = held.first
+    leaves = (each for each in away if (each.role, each.unit) == (held.role, held.unit) and not held.covers)
+    for leave in sorted(leaves, key=lambda each: each.first):
+        if leave.first > first:
+            yield replace(held, first=first, last=min(held.last, leave.first - _DAY))
+        first = max(first, leave.last + _DAY)
+    if first <= held.last or first == held.first:
+        yield replace(held, first=first)
+
+
+_DAY = timedelta(days=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
-from engine.definitions.facts import CaseView
+from engine.definitions.facts import CaseView, HeldRole
 from notifications.documents import Filled
 
 
@@ -130,7 +130,7 @@ class StoredRequest(NamedTuple):
 
 
 class StoredUnit(NamedTuple):
-    """A unit with its kind, between two days, both included; `parent` is empty for the root."""
+    """A unit with its kind between two days, both included; `parent` is empty for the root."""
 
     code: str
     name: str
@@ -138,6 +138,28 @@ class StoredUnit(NamedTuple):
     parent: str
     first: date
     last: date
+
+
+class StoredDelegation(NamedTuple):
+    """A document that lends a unit some acts between two days, both included (赋权文件)."""
+
+    unit: str
+    document: str
+    issued_on: date
+    words: str
+    acts: tuple[str, ...]
+    first: date
+    last: date
+
+
+class StoredRole(NamedTuple):
+    """A role as it was given: to whom, who approved it, and the machine's account that recorded it."""
+
+    id: int
+    account: str
+    held: HeldRole
+    approved_by: str
+    recorded_by: str
 
 
 class Counts(NamedTuple):

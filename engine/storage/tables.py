@@ -12,7 +12,7 @@ from engine.storage.columns import id_column as _id
 from engine.storage.columns import text_column as _text
 from engine.storage.types import Day, Instant, Integer, LargeBinary, Text
 
-VERSION = "0002"
+VERSION = "0003"
 """The revision of these tables, the newest in `migrations`; a database says which it has."""
 
 
@@ -34,16 +34,16 @@ class RevisionRow(SQLModel, table=True):
 
 
 class UnitRow(SQLModel, table=True):
-    """A unit with its kind, between two days."""
+    """A unit with its name, kind and place in the tree between two days; what changes stands in a row of its own."""
 
     __tablename__ = "unit"
     __table_args__ = (STRICT,)
     district: str = Field(sa_column=_text(key=True))
     code: str = Field(sa_column=_text(key=True))
+    first: date = Field(sa_column=Column(Day, primary_key=True))
     name: str = Field(sa_column=_text())
     kind: str = Field(sa_column=_text())
     parent: str = Field(sa_column=_text())
-    first: date = Field(sa_column=Column(Day, nullable=False))
     last: date = Field(sa_column=Column(Day, nullable=False))
 
 
@@ -59,7 +59,11 @@ class PersonRow(SQLModel, table=True):
 
 
 class RoleRow(SQLModel, table=True):
-    """A role of a person in a unit, dated and approved."""
+    """A role of a person in a unit, dated and approved.
+
+    `covers` is the account of whom the person stands in for while that one is on leave, `basis` what an acting head is
+    appointed by, or why somebody is on leave; `recorded_by` is the account of the machine behind the command line.
+    """
 
     __tablename__ = "held_role"
     __table_args__ = (STRICT,)
@@ -71,6 +75,27 @@ class RoleRow(SQLModel, table=True):
     first: date = Field(sa_column=Column(Day, nullable=False))
     last: date = Field(sa_column=Column(Day, nullable=False))
     approved_by: str = Field(sa_column=_text())
+    covers: str = Field(sa_column=Column(Text, nullable=False, index=True, server_default=text("''")))
+    basis: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
+    recorded_by: str = Field(sa_column=Column(Text, nullable=False, server_default=text("''")))
+
+
+class DelegationRow(SQLModel, table=True):
+    """A document that lends a unit the power to do some acts between two days (赋权文件); `acts` is ",a,b,"."""
+
+    __tablename__ = "delegation"
+    __table_args__ = (UniqueConstraint("district", "unit", "document"), STRICT)
+    id: int = Field(sa_column=_id())
+    district: str = Field(sa_column=_text())
+    unit: str = Field(sa_column=_text())
+    document: str = Field(sa_column=_text())
+    issued_on: date = Field(sa_column=Column(Day, nullable=False))
+    words: str = Field(sa_column=_text())
+    acts: str = Field(sa_column=_text())
+    first: date = Field(sa_column=Column(Day, nullable=False))
+    last: date = Field(sa_column=Column(Day, nullable=False))
+    approved_by: str = Field(sa_column=_text())
+    recorded_by: str = Field(sa_column=_text())
 
 
 class SessionRow(SQLModel, table=True):
@@ -331,6 +356,7 @@ REVISION = _table("alembic_version")
 UNIT = _table("unit")
 PERSON = _table("person")
 ROLE = _table("held_role")
+DELEGATION = _table("delegation")
 SESSION = _table("session")
 ATTEMPT = _table("login_attempt")
 SUBJECT = _table("subject")

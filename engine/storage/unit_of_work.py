@@ -24,13 +24,14 @@ from engine.storage.keys import Keys
 from engine.storage.listing import Lists
 from engine.storage.log import Log, log_access
 from engine.storage.outbox import OutboxStore, RequestStore
-from engine.storage.people import PeopleStore, UnitStore
+from engine.storage.people import PeopleStore
 from engine.storage.roster import RosterStore, SubjectStore
 from engine.storage.rows import Conflict, DueCase, StoredDocument, StoredEntry, StoredFinding
 from engine.storage.stuck import StuckStore
 from engine.storage.tables import DEFINITION, META
 from engine.storage.timers import TimerStore
 from engine.storage.types import instant_from, instant_text
+from engine.storage.units import UnitStore
 from engine.storage.upkeep import Upkeep
 from engine.workdays.orders import CalendarFile
 

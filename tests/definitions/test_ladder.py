@@ -43,10 +43,24 @@ def calendar() -> Calendar:
     return load_calendar(CALENDAR)
 
 
-def unit(code: str, kind: str, relation: str, *, delegation: str = "", area: tuple[str, ...] = ()) -> UnitFacts:
+def unit(
+    code: str,
+    kind: str,
+    relation: str,
+    *,
+    delegation: str = "",
+    lent: frozenset[str] = frozenset(),
+    area: tuple[str, ...] = (),
+) -> UnitFacts:
     """A unit with standing."""
     return UnitFacts(
-        code=code, name=f"{code}单位", kind=kind, relation=relation, area=frozenset(area), delegation=delegation
+        code=code,
+        name=f"{code}单位",
+        kind=kind,
+        relation=relation,
+        area=frozenset(area),
+        delegation=delegation,
+        lent=lent,
     )
 
 
@@ -57,7 +71,7 @@ UNITS = (
     unit("far", "township_government", ELSEWHERE),
     unit("wide", "township_government", ELSEWHERE, area=("far", "school")),
     unit("street", "subdistrict_office", "household"),
-    unit("lent", "subdistrict_office", "household", delegation="赋权〔2026〕1号"),
+    unit("lent", "subdistrict_office", "household", delegation="赋权〔2026〕1号", lent=frozenset({"order_correction"})),
     unit("judicial", "judicial_office", "receiver"),
     unit("police", "police_station", "receiver"),
 )
@@ -121,7 +135,9 @@ class Given:
             previous=None,
         )
         actor = Actor(user="officer", roles=())
-        return Facts(case, self.values, self.today, self.today, calendar(), actor, "township_officer")
+        return Facts(
+            case, self.values, self.today, self.today, calendar(), actor, "township_officer", "order_correction"
+        )
 
 
 def order(*addressees: Addressee) -> tuple[Document, ...]:

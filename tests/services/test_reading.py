@@ -165,7 +165,7 @@ class TestRoster:
 
         profile = {"reference": "G", "school": "无名学校", "township": "无名镇"}
         with house.app.archive.read() as uow, pytest.raises(RuleRefused, match="责任单位"):
-            identity_for(uow, "dropout-case", profile, number="X", opened_on=house.app.today())
+            identity_for(uow, "dropout-case", profile, number="X", opened_on=house.app.today(), today=house.app.today())
 
     def test_without_school(self, house: House) -> None:
         """A child without a school counts in the township, or in the bureau."""
@@ -173,7 +173,9 @@ class TestRoster:
 
         with house.app.archive.read() as uow:
             profile: dict[str, object] = {"reference": "G", "township": "青禾镇人民政府", "guardians": None}
-            found = identity_for(uow, "dropout-case", profile, number="X", opened_on=house.app.today())
+            found = identity_for(
+                uow, "dropout-case", profile, number="X", opened_on=house.app.today(), today=house.app.today()
+            )
         assert responsible(found) == "QH-01"
         from dataclasses import replace
 

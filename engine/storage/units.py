@@ -1,0 +1,136 @@
+"""Units with dated kinds, what lies inside them, and the documents that lend them powers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, text, update
+
+from engine.definitions.facts import UnitFacts
+from engine.storage.rows import StoredDelegation, StoredUnit
+from engine.storage.tables import DELEGATION, UNIT
+
+_OF_CASE = text(
+    "WITH RECURSIVE above (code) AS ("
+    "SELECT unit FROM case_unit WHERE district = :district AND number = :number "
+    "UNION SELECT unit.parent FROM unit JOIN above ON unit.code = above.code "
+    "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day) "
+    "SELECT unit.code, unit.name, unit.kind, unit.parent, delegation.document, delegation.acts "
+    "FROM unit JOIN above ON unit.code = above.code "
+    "LEFT JOIN delegation ON delegation.district = unit.district AND delegation.unit = unit.code "
+    "AND delegation.first <= :day AND delegation.last >= :day "
+    "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day "
+    "ORDER BY unit.code, delegation.id"
+)
+"""The units with standing in a case and all above them, as they are on a day, with the powers lent to them."""
+
+
+class UnitStore:
+    """Units, through one connection."""
+
+    def __init__(self, connection: Connection, district: str) -> None:
+        self._connection = connection
+        self._district = district
+
+    def add(self, units: Iterable[tuple[str, str, str, str, date, date]]) -> None:
+        """Units as (code, name, kind, parent, first, last); a code that is known from that first day stays as it is."""
+        known = {(unit.code, unit.first) for unit in self.all()}
+        names = ("code", "name", "kind", "parent", "first", "last")
+        rows = [
+            {"district": self._district, **dict(zip(names, unit, strict=True))}
+            for unit in units
+            if (unit[0], unit[4]) not in known
+        ]
+        if rows:
+            self._connection.execute(insert(UNIT), rows)
+
+    def end(self, code: str, first: date, last: date) -> None:
+        """Let the time of a unit that begins on this first day end with another last day."""
+        at = (UNIT.c.district == self._district) & (UNIT.c.code == code) & (UNIT.c.first == first)
+        self._connection.execute(update(UNIT).where(at).values(last=last))
+
+    def all(self) -> list[StoredUnit]:
+        """Every unit in each of its times, by code and first day."""
+        found = select(UNIT).where(UNIT.c.district == self._district).order_by(UNIT.c.code, UNIT.c.first)
+        return [StoredUnit(r.code, r.name, r.kind, r.parent, r.first, r.last) for r in self._connection.execute(found)]
+
+    def on(self, day: date) -> list[StoredUnit]:
+        """The units that there are on a day, as they are on it, by code."""
+        return [unit for unit in self.all() if unit.first <= day <= unit.last]
+
+    def get(self, code: str, day: date) -> StoredUnit | None:
+        """One unit as it is on a day, or None."""
+        return next((unit for unit in self.on(day) if unit.code == code), None)
+
+    def names(self, day: date) -> dict[str, str]:
+        """The names of all units by code: those of the day, and of others the last one known."""
+        units = self.all()
+        return {unit.code: unit.name for unit in (*units, *(u for u in units if u.first <= day <= u.last))}
+
+    def facts(self, code: str, relation: str, day: date) -> UnitFacts | None:
+        """A unit as a case sees it on a day, with everything inside it; None for a code that there is not."""
+        units = self.on(day)
+        found = next((unit for unit in units if unit.code == code), None)
+        if found is None:
+            return None
+        area = frozenset(_inside({unit.code: unit.parent for unit in units}, code))
+        return UnitFacts(code=found.code, name=found.name, kind=found.kind, relation=relation, area=area)
+
+    def area(self, code: str, day: date) -> set[str]:
+        """The codes of a unit and of everything inside it on a day."""
+        return _inside({unit.code: unit.parent for unit in self.on(day)}, code)
+
+    def of_case(self, number: str, day: date) -> Mapping[str, UnitFacts]:
+        """The units with standing in a case and all above them, as they are on a day; an area tells of these alone."""
+        rows: dict[str, list[Any]] = {}
+        values = {"district": self._district, "number": number, "day": day.isoformat()}
+        for row in self._connection.execute(_OF_CASE, values):
+            rows.setdefault(row.code, []).append(row)
+        parents = {code: several[0].parent for code, several in rows.items()}
+        return {
+            code: UnitFacts(
+                code=code,
+                name=several[0].name,
+                kind=several[0].kind,
+                relation="",
+                area=frozenset(_inside(parents, code)),
+                delegation="、".join(row.document for row in several if row.document),
+                lent=frozenset(act for row in several if row.acts for act in _acts(row.acts)),
+            )
+            for code, several in rows.items()
+        }
+
+    def delegate(self, given: StoredDelegation, *, approved_by: str, recorded_by: str) -> None:
+        """Keep a document that lends a unit powers."""
+        row = {**given._asdict(), "acts": f",{','.join(given.acts)},"}
+        by = {"district": self._district, "approved_by": approved_by, "recorded_by": recorded_by}
+        self._connection.execute(insert(DELEGATION), {**row, **by})
+
+    def delegations(self) -> list[StoredDelegation]:
+        """Every document that lends powers, in the order of recording."""
+        found = select(DELEGATION).where(DELEGATION.c.district == self._district).order_by(DELEGATION.c.id)
+        return [
+            StoredDelegation(r.unit, r.document, r.issued_on, r.words, _acts(r.acts), r.first, r.last)
+            for r in self._connection.execute(found)
+        ]
+
+
+def _acts(text_: str) -> tuple[str, ...]:
+    return tuple(text_.strip(",").split(","))
+
+
+def _inside(parents: Mapping[str, str], code: str) -> set[str]:
+    """A unit and everything inside it; units that contain each other end the search."""
+    children: dict[str, list[str]] = {}
+    for each, parent in parents.items():
+        children.setdefault(parent, []).append(each)
+    inside: set[str] = set()
+    waiting = [code]
+    while waiting:
+        at = waiting.pop()
+        if at not in inside:
+            inside.add(at)
+            waiting.extend(children.get(at, ()))
+    return inside
