@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from engine.access import RESERVED_ZH
 from engine.cases.model import Reason, Refusal
+from engine.cases.page_forms import CHOSEN_FIRST
 from engine.errors import InputError, Refused, RightRefused, RuleRefused, StaleRefused
 from engine.services.model import ActPage, ActRequest, Advanced, CasePage
 from engine.web.filling import (
@@ -23,16 +25,18 @@ from engine.web.filling import (
     typed_lines,
     unread,
 )
+from engine.web.steps import about, carried, day_step, step_with, steps_of
 from engine.web.visits import HandingIn, Reading, Visit, fresh_id, see_other
 
-_PRESET = ("document", "proposal")
+_PRESET = ("document", "proposal", "entry")
 """Fields that a link may fill in: ids, never what a person wrote."""
 
 
 def act_form(visit: Reading, number: str, trigger: str) -> Response:
     """The form of one act; when the act is not open, a page that says why and what is."""
+    linked = {name: visit.request.query_params[name] for name in _PRESET if name in visit.request.query_params}
     try:
-        page = visit.app.cases.act_page(number, trigger, visit.account)
+        page = visit.app.cases.act_page(number, trigger, visit.account, raw=linked)
     except (RuleRefused, RightRefused) as error:
         return refused_page(visit, number, error)
     return _form(visit, page, empty(page, _preset(visit, page)), 200)
@@ -43,12 +47,14 @@ def act(visit: HandingIn, number: str, trigger: str) -> Response:
 
     The house is asked even when the form is closed by now: a request that was accepted before gets its first answer.
     """
-    page = _open_form(visit, number, trigger)
     filled = take(visit)
+    page = _open_form(visit, number, trigger, filled.raw)
     if page is not None:
         visit.only(*offered(page))
-        if filled.wrong:
-            return _form(visit, page, filled, 422, reasons=filled.wrong + unread(page, filled))
+        filled = replace(filled, raw={name: each for name, each in filled.raw.items() if name not in page.passed})
+        answer = _on_the_way(visit, page, filled)
+        if answer is not None:
+            return answer
     request = ActRequest(
         case=number,
         trigger=trigger,
@@ -59,6 +65,12 @@ def act(visit: HandingIn, number: str, trigger: str) -> Response:
         happened_on=filled.happened_on,
     )
     try:
+        if page is not None and filled.go == "preview":
+            return _form(visit, page, filled, 200, preview=visit.app.cases.preview(request))
+        if page is not None and page.asks_day and page.trigger not in CHOSEN_FIRST and not filled.sure:
+            twin = visit.app.cases.same_day(request)
+            if twin is not None:
+                return _form(visit, page, filled, 200, twin=twin)
         return to_result(visit.app.cases.advance(request))
     except StaleRefused as error:
         return stale_page(visit, number, error, page=page, filled=filled)
@@ -73,6 +85,19 @@ def act(visit: HandingIn, number: str, trigger: str) -> Response:
             reasons=reasons_of(error),
             offers=_offers(visit, number, error),
         )
+
+
+def _on_the_way(visit: Visit, page: ActPage, filled: Filled) -> Response | None:
+    """The answer to a form that asks for another page, or that cannot be read; None when the act is asked for."""
+    if filled.go == "back":
+        return _form(visit, page, replace(filled, step=max(0, filled.step - 1)), 200)
+    wrong = filled.wrong + (unread(page, filled) if filled.wrong or filled.go == "next" else ())
+    if filled.go == "next":
+        here = about(wrong, page, filled.step)
+        if here:
+            return _form(visit, page, filled, 422, reasons=here)
+        return _form(visit, page, replace(filled, step=filled.step + 1), 200)
+    return _form(visit, page, filled, 422, reasons=wrong) if filled.wrong else None
 
 
 def result_page(visit: Reading, number: str, seq: int) -> Response:
@@ -178,17 +203,25 @@ def _preset(visit: Visit, page: ActPage) -> dict[str, str]:
     return {**preset, "to": fitting[0]} if len(fitting) == 1 else preset
 
 
-def _open_form(visit: Visit, number: str, trigger: str) -> ActPage | None:
+def _open_form(visit: Visit, number: str, trigger: str, raw: Mapping[str, object]) -> ActPage | None:
     try:
-        return visit.app.cases.act_page(number, trigger, visit.account)
+        return visit.app.cases.act_page(number, trigger, visit.account, raw=raw)
     except (RuleRefused, RightRefused):
         return None
 
 
 def _form_context(page: ActPage, filled: Filled, reasons: tuple[Reason, ...]) -> dict[str, object]:
-    shown = controls(page, filled.raw, reasons)
+    pages = steps_of(page)
+    step = min(step_with(page, reasons, filled.step), len(pages) - 1)
+    shown = tuple(each for each in controls(page, filled.raw, reasons) if each.field.name in pages[step])
     return {
         "page": page,
+        "step": step,
+        "steps": len(pages),
+        "carried": carried(page, filled, step),
+        "asks_day": page.asks_day and day_step(page) == step,
+        "preview": None,
+        "twin": None,
         "controls": shown,
         "days": days_offered(page),
         "filled": filled,
@@ -209,8 +242,19 @@ def _form(
     *,
     reasons: tuple[Reason, ...] = (),
     offers: tuple[tuple[str, str], ...] = (),
+    **more: object,
 ) -> Response:
-    context = _form_context(page, filled, reasons)
+    context = {**_form_context(page, filled, reasons), **more}
     version = page.version if filled.version is None else filled.version
     frame = {"version_now": version, "request_id": filled.request_id or fresh_id()}
-    return visit.page("act.html", status, reasons=reasons, offers=offers, **context, **frame)
+    return visit.page(
+        "act.html",
+        status,
+        page=page,
+        filled=filled,
+        form=context,
+        field_names=context["field_names"],
+        reasons=reasons,
+        offers=offers,
+        **frame,
+    )

@@ -15,6 +15,8 @@ from engine.services.model import (
     CasePage,
     DocumentRow,
     FindingRow,
+    HistoryRow,
+    Preview,
     ProposalPage,
     WorkList,
 )
@@ -43,8 +45,14 @@ class Cases(Protocol):
     def show(self, number: str, account: str, /, *, reveal: bool = False) -> CasePage:
         """One case; the reading is recorded before this returns."""
 
-    def act_page(self, number: str, trigger: str, account: str, /) -> ActPage:
-        """The empty form of one act, or what was kept of it."""
+    def act_page(self, number: str, trigger: str, account: str, /, *, raw: Mapping[str, object]) -> ActPage:
+        """The form of one act, given what was chosen in it so far."""
+
+    def preview(self, request: ActRequest, /) -> Preview:
+        """What an act would do to the deadlines; nothing is kept."""
+
+    def same_day(self, request: ActRequest, /) -> HistoryRow | None:
+        """An entry of the same act on the same day, unless the request is that entry's own."""
 
     def advance(self, request: ActRequest, /) -> Advanced:
         """Do the act, once for each request id."""

@@ -25,7 +25,7 @@ OTHER_DAY = "other"
 DAY_FIELD = "happened_on"
 DAY_TEXT = "happened_on.text"
 DAY_LABEL = "发生日期"
-FRAME = ("version", "request_id", DAY_FIELD, DAY_TEXT)
+FRAME = ("version", "request_id", "step", "go", "sure", DAY_FIELD, DAY_TEXT)
 """What a form of an act carries beside the fields of its definition."""
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -76,6 +76,11 @@ class Filled:
     request_id: str
     day: str = ""
     day_text: str = ""
+    step: int = 0
+    go: str = ""
+    """What the pressed button asks for: next, back, preview, or the act itself."""
+    sure: bool = False
+    """The person was told of an entry of the same day and goes on."""
     wrong: tuple[Reason, ...] = ()
     """Complaints that no definition knows: the day of the act, the frame of the form."""
 
@@ -112,7 +117,8 @@ def take(visit: Visit) -> Filled:
         visit.one(DAY_FIELD),
         visit.one(DAY_TEXT).strip(),
     )
-    happened, wrong = _happened(day, text)
+    step = visit.one("step")
+    happened, wrong = _happened(day, text, visit.app.today())
     return Filled(
         raw=_raw(visit.fields),
         happened_on=happened,
@@ -120,6 +126,9 @@ def take(visit: Visit) -> Filled:
         request_id=visit.one("request_id"),
         day=day,
         day_text=text,
+        step=int(step) if _NUMBER.fullmatch(step) else 0,
+        go=visit.one("go"),
+        sure=visit.one("sure") == "yes",
         wrong=wrong + _frame_faults(version, visit.one("request_id")),
     )
 
@@ -133,13 +142,14 @@ def unread(page: ActPage, filled: Filled) -> tuple[Reason, ...]:
 
 def offered(page: ActPage) -> tuple[str, ...]:
     """Every name that the form of this page may post."""
-    return FRAME + tuple(name for field in shown_fields(page.form) for name in _names(field))
+    return (*FRAME, *page.passed, *(name for field in shown_fields(page.form) for name in names_of(field)))
 
 
 def empty(page: ActPage, preset: Mapping[str, str]) -> Filled:
     """A form nobody filled yet: the draft that was kept, over it what the link named, today as the day."""
     names = {field.name for field in page.form}
     raw = {
+        **{name: value for name, value in page.given.items() if name in names},
         **page.draft,
         **{name: text for name, text in preset.items() if name in names},
     }
@@ -171,17 +181,22 @@ def form_named(app: App, request: Request) -> tuple[Field, ...]:
 
 def typed_lines(form: Iterable[Field], fields: Pairs) -> tuple[tuple[str, str], ...]:
     """What was typed as (label, text) lines for a page that cannot offer the form any more."""
-    labels = {name: _labels(field, name) for field in form for name in _names(field)}
+    labels = {name: _labels(field, name) for field in form for name in names_of(field)}
     labels |= {DAY_FIELD: DAY_LABEL, DAY_TEXT: DAY_LABEL}
     words = {field.name: dict(field.options) for field in form}
     return tuple(
         (labels.get(name, name), words.get(_field_of(name), {}).get(text, text))
         for name, text in fields
-        if text and name not in ("version", "request_id") and (name, text) != (DAY_FIELD, OTHER_DAY)
+        if text and name not in _UNSPOKEN and (name, text) != (DAY_FIELD, OTHER_DAY)
     )
 
 
-def _names(field: Field) -> tuple[str, ...]:
+_UNSPOKEN = frozenset(FRAME) - {DAY_FIELD, DAY_TEXT}
+"""What a form carries and nobody typed."""
+
+
+def names_of(field: Field) -> tuple[str, ...]:
+    """The names under which a field is posted: one for each row of a grid."""
     if field.type == "grid":
         return tuple(f"{field.name}.{row}" for row, _ in field.rows)
     return (f"{field.name}[]",) if field.type == "choices" else (field.name,)
@@ -213,11 +228,17 @@ def _raw(fields: Pairs) -> dict[str, object]:
     return raw
 
 
-def _happened(day: str, text: str) -> tuple[date | None, tuple[Reason, ...]]:
+_SPOKEN = {"今天": 0, "昨天": 1, "前天": 2}
+"""Days as they are said, with how long ago they were."""
+
+
+def _happened(day: str, text: str, today: date) -> tuple[date | None, tuple[Reason, ...]]:
     if not day:
         return None, ()
     if day == OTHER_DAY and not text:
         return None, (Reason("day", DAY_FIELD, f"{DAY_LABEL}：没有填写"),)
+    if text in _SPOKEN:
+        return today - timedelta(days=_SPOKEN[text]), ()
     try:
         return read_date(text if day == OTHER_DAY else day), ()
     except InputError as error:

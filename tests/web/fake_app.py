@@ -28,6 +28,7 @@ from engine.services.model import (
     DocumentRow,
     FindingRow,
     HistoryRow,
+    Preview,
     ProposalPage,
     ProposalRow,
     WorkList,
@@ -279,6 +280,7 @@ class FakeCases:
     happened: tuple[HistoryRow, ...] = ()
     work: WorkList | None = None
     mine: bool = True
+    twin: HistoryRow | None = None
 
     def worklist(self, account: str) -> WorkList:
         """A bit of everything."""
@@ -331,6 +333,20 @@ class FakeCases:
             people=("李娟", "王强"),
             units=(("QH", "青禾镇"), ("JTJ", "区教体局")),
         )
+
+    def preview(self, request: ActRequest) -> Preview:
+        """The deadlines as they would be: one kept, one moved, one new."""
+        page = self.show(request.case, request.account)
+        self._check(request, page)
+        moved = replace(FIRST_VISIT, due_on=date(2026, 9, 18))
+        after = (moved, COMPLIANCE, replace(COMPLIANCE, name="new", zh="新期限", waits_for=""))
+        return Preview(
+            case=request.case, state=page.state, version=8, before=page.deadlines, after=after, kept=("compliance",)
+        )
+
+    def same_day(self, request: ActRequest) -> HistoryRow | None:
+        """The entry that the test put there."""
+        return self.twin
 
     def advance(self, request: ActRequest) -> Advanced:
         """Once for each request id; refuses like the house does."""

@@ -238,7 +238,7 @@ class TestForm:
             "常用：李娟、王强",
             'value="2026-09-14" checked> <span>今天 2026年9月14日 星期一',
             'value="2026-09-13"> <span>昨天 2026年9月13日 星期日',
-            '<button class="primary">登记家访</button>',
+            'value="act">登记家访</button>',
             "个案到「已家访」",
         ):
             assert control in page, control
@@ -253,7 +253,7 @@ class TestForm:
             "met": ("pupil",),
         }
         page = replace(house.cases.act_page(CASE, "record_visit", ""), draft=kept, earliest=TODAY)
-        monkeypatch.setattr(house.cases, "act_page", lambda *_: page)
+        monkeypatch.setattr(house.cases, "act_page", lambda *_, **__: page)
         text = officer.get(VISIT).text
         for words in (
             "李娟、王强</textarea>",
@@ -389,6 +389,77 @@ class TestForm:
             "to=father",
         ):
             assert 'father" checked' not in officer.get(f"{serve}?{query}").text
+
+
+class TestPages:
+    """A long form over several pages."""
+
+    LONG = (
+        *(Field(name=f"t{n}", zh=f"文字{n}", type="text", required=n == 3) for n in range(9)),
+        Field(name="met", zh="见到了谁", type="choices", options=(("pupil", "学生"), ("father", "父亲"))),
+        Field(name="danger", zh="危险", type="grid", rows=(("harm", "伤害"),), options=(("absent", "无"),)),
+    )
+
+    @pytest.fixture
+    def long(self, house: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A form of nine typed fields and two that are pressed."""
+        page = replace(house.cases.act_page(CASE, "record_visit", ""), form=self.LONG, previews=True)
+        monkeypatch.setattr(house.cases, "act_page", lambda *_, **__: page)
+        monkeypatch.setattr(house.cases, "_check", lambda *_: None)
+
+    @pytest.mark.usefixtures("long")
+    def test_eight_typed_fields_a_page_and_the_rest_is_carried(
+        self, officer: TestClient, house: FakeApp, csrf: str
+    ) -> None:
+        """Next checks this page alone and carries it; back brings it again; the last page shows the deadlines first."""
+        first = officer.get(VISIT).text
+        assert ("第1页，共2页" in first, 'name="t7"' in first, 'name="t8"' in first) == (True, True, False)
+        assert 'value="next">下一步' in first
+        frame = {"csrf": csrf, "version": "7", "request_id": GOOD["request_id"]}
+        typed = {**frame, "happened_on": "other", "happened_on.text": "昨天", "step": "0", "t0": "一<b>"}
+        wrong = officer.post(VISIT, data={**typed, "go": "next"})
+        assert (422, True) == (wrong.status_code, "文字3：没有填写" in wrong.text)
+        typed |= {"t3": "三"}
+        second = officer.post(VISIT, data={**typed, "go": "next"}).text
+        assert 'type="hidden" name="t0" value="一&lt;b&gt;"' in second
+        assert 'type="hidden" name="happened_on.text" value="昨天"' in second
+        rest = {**typed, "step": "1", "t8": "八", "met[]": ["pupil", "father"], "danger.harm": "absent"}
+        back = officer.post(VISIT, data={**rest, "go": "back"}).text
+        for hidden in ('name="t8" value="八"', 'name="met[]" value="father"', 'name="danger.harm" value="absent"'):
+            assert f'type="hidden" {hidden}' in back
+        shown = officer.post(VISIT, data={**rest, "go": "preview"}).text
+        for words in ("登记后的期限", "原为", "新的期限", "不变", "已告知当事人的期限不缩短", 'value="act">登记家访'):
+            assert words in shown
+        assert officer.post(VISIT, data={**rest, "go": "act"}).status_code == 303
+        assert (date(2026, 9, 13), "一<b>") == (house.cases.asked[0].happened_on, house.cases.asked[0].fields["t0"])
+
+    @pytest.mark.usefixtures("long")
+    def test_fault_on_an_earlier_page_is_shown_there(self, officer: TestClient, csrf: str) -> None:
+        """The first page that something is wrong on comes up, with what was typed on the others."""
+        form = {"csrf": csrf, "version": "7", "request_id": GOOD["request_id"], "step": "1", "go": "act", "t8": "八"}
+        answer = officer.post(VISIT, data={**form, "happened_on": "other", "happened_on.text": "gestern"})
+        assert (422, True) == (answer.status_code, "第1页，共2页" in answer.text)
+        assert "「gestern」不是日期" in answer.text
+        assert 'type="hidden" name="t8" value="八"' in answer.text
+
+    def test_second_act_of_a_day_is_asked_about_once(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """The earlier entry is shown and nothing recorded; pressing again records it."""
+        house.cases.twin = entry(2)
+        asked = officer.post(VISIT, data={**GOOD, "csrf": csrf, "go": "act"})
+        assert (200, True) == (asked.status_code, "这一天已有同样的登记" in asked.text)
+        assert 'name="sure" value="yes"' in asked.text
+        assert house.cases.asked == []
+        assert officer.post(VISIT, data={**GOOD, "csrf": csrf, "go": "act", "sure": "yes"}).status_code == 303
+
+    def test_service_chooses_its_method_first(self, officer: TestClient, csrf: str) -> None:
+        """The first page asks what, to whom and how; the day belongs to the second."""
+        where = f"{CASE_URL}/acts/document.serve"
+        first = officer.get(where + "?document=7-1").text
+        assert ("第1页，共2页" in first, "发生在哪一天" in first) == (True, False)
+        chosen = {"csrf": csrf, "version": "7", "request_id": GOOD["request_id"], "step": "0", "go": "next"}
+        second = officer.post(where, data={**chosen, "document": "7-1", "to": "father", "method": "direct"}).text
+        assert 'type="hidden" name="method" value="direct"' in second
+        assert "发生在哪一天" in second
 
 
 class TestStale:
@@ -664,7 +735,7 @@ class TestFieldErrors:
             most=3,
         )
         page = replace(house.cases.act_page(CASE, "record_visit", ""), form=(field,), units=(("u", "青禾镇"),))
-        monkeypatch.setattr(house.cases, "act_page", lambda *_: page)
+        monkeypatch.setattr(house.cases, "act_page", lambda *_, **__: page)
         name = {"choices": "it[]", "grid": "it.r"}.get(kind, "it")
         answer = officer.post(VISIT, data={"csrf": csrf, "happened_on": "other", name: HOSTILE})
         assert answer.status_code == 422

@@ -63,7 +63,7 @@
   document.querySelectorAll("form[data-kept]").forEach(keeping);
   document.querySelectorAll("textarea[data-most]").forEach(counted);
   document.querySelectorAll("[data-beside]").forEach((box) => {
-    const choice = document.getElementById(box.dataset.beside);
+    const choice = box.form.querySelector(`input[name="${box.dataset.beside}"][value="other"]`);
     box.addEventListener("input", () => { if (choice && box.value) choice.checked = true; });
   });
   document.addEventListener("keydown", (event) => {
