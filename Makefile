@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DEMO ?=
+GOAL ?=
 
 # Floors 0 to 3 of the engine and the ground floor: every branch of these is tested (tests/house compares this list).
 PURE := engine/errors.py,engine/clock.py,engine/paths.py,engine/vault.py,engine/workdays/*,engine/audit/*,engine/settings.py,engine/access.py,engine/definitions/*,engine/cases/*,engine/roster/*,notifications/*
@@ -50,8 +51,8 @@ format: $(VENV)/dev.stamp  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/dev.stamp  ## floor and subject side by side, one JSON line a figure
-	@$(BIN)/python -m tests.benchmarks
+bench: $(VENV)/dev.stamp  ## floor and subject side by side, one JSON line a figure (GOAL="G3 G4": only these)
+	@$(BIN)/python -m tests.benchmarks $(GOAL)
 
 faults: $(VENV)/dev.stamp  ## the fault tests at full length: every crash point, long kill loops, many random cases (minutes)
 	FAULTS=all $(BIN)/python -m pytest -q tests/faults tests/stories

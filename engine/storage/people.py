@@ -7,11 +7,27 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, or_, select, update
 
 from engine.definitions.facts import HeldRole, Person
 from engine.storage.rows import StoredRole
+from engine.storage.statements import Hot
 from engine.storage.tables import ATTEMPT, PERSON, ROLE, SESSION
+
+_THEIRS = and_(
+    ROLE.c.district == PERSON.c.district,
+    or_(ROLE.c.account == PERSON.c.account, ROLE.c.covers == PERSON.c.account),
+)
+_PEOPLE = (
+    select(PERSON.c.account.label("person"), PERSON.c.name, ROLE)
+    .select_from(PERSON.outerjoin(ROLE, _THEIRS))
+    .where(PERSON.c.district == bindparam("at_district"))
+    .order_by(PERSON.c.account, ROLE.c.id)
+)
+_GIVEN = Hot(select(ROLE).where(ROLE.c.district == bindparam("at_district")).order_by(ROLE.c.id))
+_ALL = Hot(_PEOPLE)
+_ONE = Hot(_PEOPLE.where(PERSON.c.account == bindparam("at_account")))
+"""Every act reads who does it; days come out as the database keeps them."""
 
 
 class PeopleStore:
@@ -56,10 +72,8 @@ class PeopleStore:
 
     def roles(self) -> list[StoredRole]:
         """Every role as it was given, in the order of giving."""
-        found = select(ROLE).where(ROLE.c.district == self._district).order_by(ROLE.c.id)
-        return [
-            StoredRole(r.id, r.account, _held(r), r.approved_by, r.recorded_by) for r in self._connection.execute(found)
-        ]
+        rows = _GIVEN.run(self._connection, {"at_district": self._district})
+        return [StoredRole(r.id, r.account, _held(r), r.approved_by, r.recorded_by) for r in rows]
 
     def get(self, account: str) -> Person | None:
         """The person of an account, or None."""
@@ -70,20 +84,9 @@ class PeopleStore:
         return self._read(None)
 
     def _read(self, account: str | None) -> list[Person]:
-        theirs = and_(
-            ROLE.c.district == PERSON.c.district,
-            or_(ROLE.c.account == PERSON.c.account, ROLE.c.covers == PERSON.c.account),
-        )
-        found = (
-            select(PERSON.c.account.label("person"), PERSON.c.name, ROLE)
-            .select_from(PERSON.outerjoin(ROLE, theirs))
-            .where(PERSON.c.district == self._district)
-            .order_by(PERSON.c.account, ROLE.c.id)
-        )
-        if account is not None:
-            found = found.where(PERSON.c.account == account)
+        statement, values = (_ALL, {}) if account is None else (_ONE, {"at_account": account})
         rows: dict[str, list[Any]] = {}
-        for row in self._connection.execute(found):
+        for row in statement.run(self._connection, {"at_district": self._district, **values}):
             rows.setdefault(row.person, []).append(row)
         return [_person(each, several) for each, several in rows.items()]
 
@@ -144,16 +147,13 @@ class PeopleStore:
 
 
 def _held(row: Any) -> HeldRole:
-    return HeldRole(role=row.role, unit=row.unit, first=row.first, last=row.last, covers=row.covers, basis=row.basis)
+    first, last = date.fromisoformat(row.first), date.fromisoformat(row.last)
+    return HeldRole(role=row.role, unit=row.unit, first=first, last=last, covers=row.covers, basis=row.basis)
 
 
 def _person(account: str, rows: list[Any]) -> Person:
     """A person whose roles rest while somebody stands in: on any day one person holds the power."""
-    away = tuple(
-        HeldRole(role=row.role, unit=row.unit, first=row.first, last=row.last, covers=row.account)
-        for row in rows
-        if row.covers == account
-    )
+    away = tuple(replace(_held(row), covers=row.account, basis="") for row in rows if row.covers == account)
     own = (_held(row) for row in rows if row.account == account)
     roles = tuple(piece for held in own for piece in _working(held, away))
     return Person(account=account, name=rows[0].name, roles=roles, away=away)

@@ -10,19 +10,22 @@ from sqlalchemy import Connection, insert, select, text, update
 
 from engine.definitions.facts import UnitFacts
 from engine.storage.rows import StoredDelegation, StoredUnit
+from engine.storage.statements import Hot
 from engine.storage.tables import DELEGATION, UNIT
 
-_OF_CASE = text(
-    "WITH RECURSIVE above (code) AS ("
-    "SELECT unit FROM case_unit WHERE district = :district AND number = :number "
-    "UNION SELECT unit.parent FROM unit JOIN above ON unit.code = above.code "
-    "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day) "
-    "SELECT unit.code, unit.name, unit.kind, unit.parent, delegation.document, delegation.acts "
-    "FROM unit JOIN above ON unit.code = above.code "
-    "LEFT JOIN delegation ON delegation.district = unit.district AND delegation.unit = unit.code "
-    "AND delegation.first <= :day AND delegation.last >= :day "
-    "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day "
-    "ORDER BY unit.code, delegation.id"
+_OF_CASE = Hot(
+    text(
+        "WITH RECURSIVE above (code) AS ("
+        "SELECT unit FROM case_unit WHERE district = :district AND number = :number "
+        "UNION SELECT unit.parent FROM unit JOIN above ON unit.code = above.code "
+        "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day) "
+        "SELECT unit.code, unit.name, unit.kind, unit.parent, delegation.document, delegation.acts "
+        "FROM unit JOIN above ON unit.code = above.code "
+        "LEFT JOIN delegation ON delegation.district = unit.district AND delegation.unit = unit.code "
+        "AND delegation.first <= :day AND delegation.last >= :day "
+        "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day "
+        "ORDER BY unit.code, delegation.id"
+    )
 )
 """The units with standing in a case and all above them, as they are on a day, with the powers lent to them."""
 
@@ -86,7 +89,7 @@ class UnitStore:
         """The units with standing in a case and all above them, as they are on a day; an area tells of these alone."""
         rows: dict[str, list[Any]] = {}
         values = {"district": self._district, "number": number, "day": day.isoformat()}
-        for row in self._connection.execute(_OF_CASE, values):
+        for row in _OF_CASE.run(self._connection, values):
             rows.setdefault(row.code, []).append(row)
         parents = {code: several[0].parent for code, several in rows.items()}
         return {

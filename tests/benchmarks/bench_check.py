@@ -43,5 +43,7 @@ def main() -> None:
     print(json.dumps(line))
 
 
+FIGURES = ((("G15",), main),)
+
 if __name__ == "__main__":
     main()

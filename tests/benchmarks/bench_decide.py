@@ -187,5 +187,7 @@ def main() -> None:
     memory()
 
 
+FIGURES = ((("M3",), acts), (("G13",), story), (("G13",), memory))
+
 if __name__ == "__main__":
     main()

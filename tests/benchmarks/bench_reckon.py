@@ -40,5 +40,7 @@ def main() -> None:
     compare("M1", "the same, each day met for the first time", n, floor=floor, ours=first_time, ratio=3.0)
 
 
+FIGURES = ((("M1",), main),)
+
 if __name__ == "__main__":
     main()

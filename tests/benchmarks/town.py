@@ -10,6 +10,8 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
+
 from engine.app import App, open_app
 from engine.cli.demo_play import moment, settle
 from engine.clock import SteppedClock
@@ -24,16 +26,17 @@ OPENED, DUE = "2026-09-01 14:00", "2026-09-30 08:00"
 
 
 @contextmanager
-def office(folder: Path, at: str = DUE) -> Iterator[App]:
-    """The installation in a folder, its clock standing at a local time."""
-    with open_app(Settings.read(data=folder, contact="电话000"), clock=SteppedClock(moment(at))) as app:
+def office(folder: Path, at: str = DUE, *, url: str = "") -> Iterator[App]:
+    """The installation in a folder, its clock standing at a local time; its database there, unless it is named."""
+    settings = Settings.read(data=folder, database=url, contact="电话000")
+    with open_app(settings, clock=SteppedClock(moment(at))) as app:
         yield app
 
 
-def first_case(folder: Path) -> str:
+def first_case(folder: Path, *, url: str = "") -> str:
     """A new installation with one case that was visited; its number."""
     clock = SteppedClock(moment(OPENED))
-    with open_app(Settings.read(data=folder, contact="电话000"), clock=clock) as app:
+    with open_app(Settings.read(data=folder, database=url, contact="电话000"), clock=clock) as app:
         settle(app, SAMPLE, "correct-horse-battery")
         app.roster.import_file(SAMPLE / "register.xlsx", "register", "clerk")
         app.roster.import_file(SAMPLE / "roster.xlsx", "roster", "school")
@@ -46,8 +49,11 @@ def first_case(folder: Path) -> str:
     return number
 
 
-def build(folder: Path, n: int, *, scattered: bool = False) -> Path:
-    """A town of n due cases below a folder, due in the order of its table or in any order; its database."""
+def build(folder: Path, n: int, *, scattered: bool = False, every: int = 1) -> Path:
+    """A town of n cases below a folder, due in the order of its table or in any order; its database.
+
+    Where `every` is more than one, only every so manyth is due, and the others wait for years.
+    """
     first_case(folder)
     path = folder / "yingfan.db"
     order = list(range(n))
@@ -67,7 +73,7 @@ def build(folder: Path, n: int, *, scattered: bool = False) -> Path:
                 {
                     **row,
                     "number": f"QH-2026-{1_000_000 + at:07}",
-                    "next_at": instant_text(due + timedelta(milliseconds=place)),
+                    "next_at": instant_text(due + timedelta(milliseconds=place, days=3650 if at % every else 0)),
                 }
                 for at, place in enumerate(order)
             ),
@@ -75,6 +81,25 @@ def build(folder: Path, n: int, *, scattered: bool = False) -> Path:
         database.execute("COMMIT")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path
+
+
+def build_on(url: str, folder: Path, n: int) -> None:
+    """The same on a server, in the order of the table: the first case's row repeated by the server itself."""
+    first_case(folder, url=url)
+    with psycopg.connect(url) as database:
+        found = database.execute("SELECT * FROM case_file").description or ()
+        names = [each.name for each in found if each.name not in ("id", "number", "next_at")]
+        database.execute("UPDATE case_file SET next_at = NULL")
+        listed = ", ".join(names)
+        words = (
+            f"INSERT INTO case_file (number, next_at, {listed}) "
+            "SELECT 'QH-2026-' || (1000000 + at), "
+            "to_char(timestamp '2026-09-09 16:30' + at * interval '1 ms', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), "
+            f"{listed} FROM case_file, generate_series(0, %s - 1) AS at"
+        )
+        database.execute(words, (n,))  # type: ignore[arg-type]  # names of the table's own columns
+    with psycopg.connect(url, autocommit=True) as database:
+        database.execute("VACUUM ANALYZE")
 
 
 def copied(folder: Path, to: Path) -> Path:
