@@ -114,6 +114,10 @@ class WorkList:
     to_approve: tuple[ProposalRow, ...]
     findings: tuple[FindingRow, ...]
     will_happen: tuple[str, ...]
+    first: bool = True
+    """True on the first page."""
+    next: str = ""
+    """The place at which the next page begins, empty on the last one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

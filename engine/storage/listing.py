@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, and_, exists, func, literal, select, 
 
 from engine.definitions.facts import CaseView
 from engine.storage.cases import CaseStore
+from engine.storage.keys import AT_ONCE
 from engine.storage.tables import CASE, STANDING
 from engine.storage.types import Day
 
@@ -83,6 +84,20 @@ class Lists:
             either = either | each
         rows = self._connection.execute(asked.where(either).order_by(CASE.c.id).limit(limit))
         return self._cases.load_all([row.number for row in rows])
+
+    def among(self, units: Collection[str], numbers: Collection[str]) -> set[str]:
+        """Those of some cases in which one of these units has standing."""
+        wanted = sorted(set(numbers))
+        found: set[str] = set()
+        for at in range(0, len(wanted), AT_ONCE):
+            asked = select(STANDING.c.number).where(
+                *self._standing(units), STANDING.c.number.in_(wanted[at : at + AT_ONCE])
+            )
+            found |= {str(row.number) for row in self._connection.execute(asked)}
+        return found
+
+    def _standing(self, units: Collection[str]) -> tuple[Any, ...]:
+        return (STANDING.c.district == self._district, STANDING.c.unit.in_(sorted(units)), STANDING.c.last.is_(None))
 
     def _of(self, units: Collection[str] | None, *columns: Any, open_only: bool = True) -> Select[Any]:
         """The open cases in which one of these units has standing."""

@@ -39,8 +39,8 @@ class People(Protocol):
 class Cases(Protocol):
     """Cases as a signed-in person may read and move them; what is not theirs raises RightRefused."""
 
-    def worklist(self, account: str, /) -> WorkList:
-        """The person's work today."""
+    def worklist(self, account: str, /, *, after: str = "") -> WorkList:
+        """The person's work today; the page after a place that an earlier page named."""
 
     def show(self, number: str, account: str, /, *, reveal: bool = False) -> CasePage:
         """One case; the reading is recorded before this returns."""

@@ -17,8 +17,9 @@ _PROBE = "healthz"
 
 
 def today(visit: Reading) -> Response:
-    """The person's work, in the order of legal due times."""
-    return visit.page("today.html", work=visit.app.cases.worklist(visit.account))
+    """The person's work, in the order of legal due times, a page at a time."""
+    after = visit.request.query_params.get("after", "")
+    return visit.page("today.html", work=visit.app.cases.worklist(visit.account, after=after))
 
 
 def case_page(visit: Reading, number: str) -> Response:

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from engine.cli.demo_script import GOES_ON
+from engine.errors import InputError
+from engine.services import worklist
 from engine.services.lateness import overdue_by
 from engine.services.model import ActRequest
 from engine.services.words import masked_number
@@ -71,6 +73,20 @@ class TestDay:
             uow.commit()
         failed = house.app.cases.worklist("township").failed
         assert (1, True) == (len(failed), "已试1次（号码停机）" in failed[0].line)
+
+    def test_page_after_page(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Many cases come page by page, each once; a place that is none is told."""
+        monkeypatch.setattr(worklist, "PAGE", 2)
+        numbers = house.cases(3)
+        first = house.app.cases.worklist("township")
+        second = house.app.cases.worklist("township", after=first.next)
+        shown = [row.case for page in (first, second) for row in (*page.this_week, *page.later, *page.due_today)]
+        assert (sorted(numbers), True, False, "") == (sorted(shown), first.first, second.first, second.next)
+        assert worklist.place_from("-.7") == (None, 7)
+        assert worklist.place_text(worklist.Place(None, 7)) == "-.7"
+        for wrong in ("x", "2026-09-31.1", "2026-09-01."):
+            with pytest.raises(InputError, match="第一页"):
+                house.app.cases.worklist("township", after=wrong)
 
 
 class TestForms:

@@ -101,6 +101,16 @@ class TestComing:
             "legal_reviewer bureau_head": numbers[:2],
         }
 
+    def test_among(self, archive: Archive, numbers: list[str]) -> None:
+        """Of some cases a unit is told those in which it has standing."""
+        with by_hand(archive) as database:
+            database.execute(
+                f"UPDATE case_unit SET unit = 'elsewhere' WHERE number = '{numbers[3]}' AND unit = 'school'"
+            )
+        with archive.read() as uow:
+            assert {numbers[0]} == uow.lists.among(["school"], [numbers[0], numbers[3], "QH-2026-9999"])
+            assert set() == uow.lists.among(["school"], [])
+
 
 class TestMany:
     """Several cases read at once."""

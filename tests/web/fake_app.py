@@ -282,7 +282,7 @@ class FakeCases:
     mine: bool = True
     twin: HistoryRow | None = None
 
-    def worklist(self, account: str) -> WorkList:
+    def worklist(self, account: str, *, after: str = "") -> WorkList:
         """A bit of everything."""
         return self.work or WorkList(
             today=TODAY,

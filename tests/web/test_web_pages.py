@@ -73,6 +73,15 @@ class TestToday:
         for words in ("逾期1个工作日", "工作日1天（9月14日）", "<caption>本周 1", "<caption>等待他人 1", "已试3次"):
             assert words in page
 
+    def test_pages(self, officer: TestClient, house: FakeApp) -> None:
+        """Where there are more cases than one page holds, it leads to the next one and back, and tells no sums."""
+        house.cases.work = replace(house.cases.worklist(""), next="2026-09-14.7")
+        page = officer.get("/").text
+        assert ('href="/?after=2026-09-14.7"' in page, 'class="counts"' in page) == (True, False)
+        house.cases.work = replace(house.cases.work, next="", first=False)
+        page = officer.get("/?after=2026-09-14.7").text
+        assert ('rel="next"' in page, "回到第一页" in page) == (False, True)
+
     def test_row_without_known_day_is_shown(self, officer: TestClient, house: FakeApp) -> None:
         """A duty that waits for something has no day yet."""
         house.cases.work = replace(
