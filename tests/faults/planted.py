@@ -44,6 +44,35 @@ def forgotten_request() -> Iterator[None]:
 
 
 @contextmanager
+def lost_request() -> Iterator[None]:
+    """After the fifth request that is kept, the oldest one is deleted with each further one."""
+    put = RequestStore.put
+
+    def kept(store: RequestStore, *arguments: Any, **named: Any) -> None:
+        put(store, *arguments, **named)
+        mine = "FROM request WHERE request LIKE 'r%'"
+        if (store._connection.execute(text(f"SELECT count(*) {mine}")).scalar() or 0) > 5:
+            oldest = f"SELECT request {mine} ORDER BY number, seq LIMIT 1"
+            store._connection.execute(text(f"DELETE FROM request WHERE request = ({oldest})"))
+
+    with patch.object(RequestStore, "put", kept):
+        yield
+
+
+@contextmanager
+def twice_acting() -> Iterator[None]:
+    """A timer that told somebody tells it again in the same sweep."""
+    write = TimerStore.write
+
+    def written(store: TimerStore, done: Sequence[tuple[DueCase, Decision]]) -> None:
+        write(store, done)
+        write(store, [_on_what_is_there(store, due, decision) for due, decision in done])
+
+    with patch.object(TimerStore, "write", written):
+        yield
+
+
+@contextmanager
 def naive_claim() -> Iterator[None]:
     """Due timers are read, let go, and written later on whatever the case has become: no `where seq = …`."""
     claim, write = TimerStore.claim, TimerStore.write
