@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -127,7 +127,16 @@ def as_of(uow: UnitOfWork, case: CaseView, day: date) -> CaseView:
 
     A unit that there no longer is has no kind, and thus no authority. What is stored of the case stays as it is.
     """
-    found = uow.units.of_case(case.identity.number, day)
+    return as_of_all(uow, [case], day)[0]
+
+
+def as_of_all(uow: UnitOfWork, cases: Sequence[CaseView], day: date) -> list[CaseView]:
+    """Several cases, each with its units as they are on a day; see as_of."""
+    found = uow.units.of_cases([case.identity.number for case in cases], day) if cases else {}
+    return [_standing(case, found.get(case.identity.number, {})) for case in cases]
+
+
+def _standing(case: CaseView, found: Mapping[str, UnitFacts]) -> CaseView:
     units = tuple(_now(unit, found.get(unit.code)) for unit in case.identity.units)
     return case._replace(identity=replace(case.identity, units=units))
 

@@ -16,7 +16,7 @@ from engine.definitions.workflow import Workflow
 from engine.errors import InputError
 from engine.services.lateness import overdue_by
 from engine.services.model import FailedRow, ProposalRow, WorkList, WorkRow
-from engine.services.office import Office, actor_of, sees
+from engine.services.office import Office, actor_of, as_of_all, sees
 from engine.services.roster import Roster
 from engine.services.words import coming_line, failed_line, masked, message_line, roles_zh, stuck_line
 from engine.storage.listing import Place
@@ -70,7 +70,7 @@ class Desk:
 
     def _mine(self, cases: Iterable[CaseView]) -> list[CaseView]:
         today = self.office.today()
-        return [case for case in cases if sees(self.actor, case, today)]
+        return as_of_all(self.uow, [case for case in cases if sees(self.actor, case, today)], today)
 
     def _law(self, case: CaseView) -> Workflow:
         return self.office.version(self.uow.cases.definition_of(case.identity.number))

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from engine.definitions.facts import UnitFacts
 from engine.storage.rows import StoredDelegation, StoredUnit
 from engine.storage.statements import Hot
 from engine.storage.tables import DELEGATION, UNIT
 
-_OF_CASE = Hot(
-    text(
-        "WITH RECURSIVE above (code) AS ("
-        "SELECT unit FROM case_unit WHERE district = :district AND number = :number "
-        "UNION SELECT unit.parent FROM unit JOIN above ON unit.code = above.code "
-        "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day) "
-        "SELECT unit.code, unit.name, unit.kind, unit.parent, delegation.document, delegation.acts "
-        "FROM unit JOIN above ON unit.code = above.code "
-        "LEFT JOIN delegation ON delegation.district = unit.district AND delegation.unit = unit.code "
-        "AND delegation.first <= :day AND delegation.last >= :day "
-        "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day "
-        "ORDER BY unit.code, delegation.id"
-    )
+_WORDS = (
+    "WITH RECURSIVE above (number, code) AS ("
+    "SELECT number, unit FROM case_unit WHERE district = :district AND number {} "
+    "UNION SELECT above.number, unit.parent FROM unit JOIN above ON unit.code = above.code "
+    "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day) "
+    "SELECT above.number, unit.code, unit.name, unit.kind, unit.parent, delegation.document, delegation.acts "
+    "FROM unit JOIN above ON unit.code = above.code "
+    "LEFT JOIN delegation ON delegation.district = unit.district AND delegation.unit = unit.code "
+    "AND delegation.first <= :day AND delegation.last >= :day "
+    "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day "
+    "ORDER BY above.number, unit.code, delegation.id"
 )
-"""The units with standing in a case and all above them, as they are on a day, with the powers lent to them."""
+"""The units with standing in cases and all above them, as they are on a day, with the powers lent to them."""
+
+_OF_CASE = Hot(text(_WORDS.format("= :number")))
+_OF_CASES = text(_WORDS.format("IN :numbers")).bindparams(bindparam("numbers", expanding=True))
 
 
 class UnitStore:
@@ -87,23 +88,16 @@ class UnitStore:
 
     def of_case(self, number: str, day: date) -> Mapping[str, UnitFacts]:
         """The units with standing in a case and all above them, as they are on a day; an area tells of these alone."""
-        rows: dict[str, list[Any]] = {}
         values = {"district": self._district, "number": number, "day": day.isoformat()}
-        for row in _OF_CASE.run(self._connection, values):
-            rows.setdefault(row.code, []).append(row)
-        parents = {code: several[0].parent for code, several in rows.items()}
-        return {
-            code: UnitFacts(
-                code=code,
-                name=several[0].name,
-                kind=several[0].kind,
-                relation="",
-                area=frozenset(_inside(parents, code)),
-                delegation="、".join(row.document for row in several if row.document),
-                lent=frozenset(act for row in several if row.acts for act in _acts(row.acts)),
-            )
-            for code, several in rows.items()
-        }
+        return _facts(_OF_CASE.run(self._connection, values).all())
+
+    def of_cases(self, numbers: Sequence[str], day: date) -> Mapping[str, Mapping[str, UnitFacts]]:
+        """The same of several cases, by their numbers, in one question."""
+        rows: dict[str, list[Any]] = {}
+        values = {"district": self._district, "numbers": list(numbers), "day": day.isoformat()}
+        for row in self._connection.execute(_OF_CASES, values):
+            rows.setdefault(row.number, []).append(row)
+        return {number: _facts(units) for number, units in rows.items()}
 
     def delegate(self, given: StoredDelegation, *, approved_by: str, recorded_by: str) -> None:
         """Keep a document that lends a unit powers."""
@@ -118,6 +112,26 @@ class UnitStore:
             StoredDelegation(r.unit, r.document, r.issued_on, r.words, _acts(r.acts), r.first, r.last)
             for r in self._connection.execute(found)
         ]
+
+
+def _facts(rows: Sequence[Any]) -> dict[str, UnitFacts]:
+    """The units of one case by code; a unit has a row for each document that lends it powers."""
+    units: dict[str, list[Any]] = {}
+    for row in rows:
+        units.setdefault(row.code, []).append(row)
+    parents = {code: several[0].parent for code, several in units.items()}
+    return {
+        code: UnitFacts(
+            code=code,
+            name=several[0].name,
+            kind=several[0].kind,
+            relation="",
+            area=frozenset(_inside(parents, code)),
+            delegation="、".join(row.document for row in several if row.document),
+            lent=frozenset(act for row in several if row.acts for act in _acts(row.acts)),
+        )
+        for code, several in units.items()
+    }
 
 
 def _acts(text_: str) -> tuple[str, ...]:
