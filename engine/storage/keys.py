@@ -51,7 +51,7 @@ class Keys:
     def __init__(
         self, folder: Path, *, fresh: bool = True, fresh_store: bool = True, clock: Clock | None = None
     ) -> None:
-        self._folder = folder
+        self._folder, self._path = folder, folder / DATABASE
         self._clock = clock or Clock()
         self._lock = RLock()
         self._known: OrderedDict[Name, bytes] = OrderedDict()
@@ -227,7 +227,7 @@ class Keys:
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
         """The store, for one thread at a time; what another process changed is noticed before anything is read."""
-        path = self._folder / DATABASE
+        path = self._path
         with self._lock:
             try:
                 connection = self._connection
