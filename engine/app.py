@@ -16,6 +16,7 @@ from engine.paths import config_dir, workflows_dir
 from engine.services.almanac import Almanac
 from engine.services.audit import Audit
 from engine.services.cases import Cases
+from engine.services.drafts import Drafts
 from engine.services.notices import Notices
 from engine.services.office import Office
 from engine.services.outbox import Outbox
@@ -50,6 +51,7 @@ class App:
     upkeep: Upkeep
     calendars: Calendars
     search: Search
+    drafts: Drafts
     demo: bool
 
     @property
@@ -118,6 +120,7 @@ def open_app(settings: Settings, *, clock: Clock | None = None) -> Iterator[App]
             upkeep=Upkeep(office=office),
             calendars=Calendars(office=office),
             search=Search(office=office),
+            drafts=Drafts(office=office),
             demo=bool(archive.offset),
         )
     finally:

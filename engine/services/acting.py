@@ -22,6 +22,7 @@ from engine.services.keeping import Keeper
 from engine.services.model import ActRequest, Advanced
 from engine.services.office import Office, actor_of, as_of, case_for, theirs
 from engine.services.refusals import raised, refused
+from engine.storage.drafts import DraftPlace
 from engine.storage.unit_of_work import Conflict
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ class Acting:
                 documents=tuple(f"{request.case}/{order.id}" for order in done.orders),
             )
             uow.requests.put(request.request_id, request.case, kept.seq, content=digest, answer=answer_text(answer))
+            if request.ends_draft:
+                uow.drafts.drop(DraftPlace(request.account, request.case, request.trigger))
             uow.commit()
             return answer
 

@@ -23,6 +23,8 @@ class ActRequest:
     happened_on: date | None = None
     os_user: str = ""
     """The operating-system account of a command line, recorded beside the officer; empty for a page."""
+    ends_draft: bool = False
+    """True for a page: what the person had kept as a draft of this act goes in the transaction that accepts it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,7 +301,6 @@ class ActPage:
     """Names that fields of type people may start with."""
     units: tuple[tuple[str, str], ...]
     """(code, name) that fields of type unit may hold."""
-    draft: Mapping[str, object] = field(default_factory=dict)
     given: Mapping[str, object] = field(default_factory=dict)
     """What the form starts with: the person's own name among visitors, the place where the child lives."""
     passed: frozenset[str] = frozenset()

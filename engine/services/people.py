@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
+LONGEST_KNOWN = timedelta(days=1)
+"""How long after its beginning a session that ran out still says whose typed text came too late."""
 LONGEST_PASSWORD = 128
 FREE_TRIES = 5
 """Wrong passwords of one account from one address before the wait begins; it doubles with each further one."""
@@ -40,9 +42,10 @@ class People:
     hasher: PasswordHasher = field(default_factory=_hasher)
 
     def set_password(self, account: str, password: str) -> None:
-        """Store the hash of a person's password."""
+        """Store the hash of a person's password; sessions opened with the former one end."""
         with self.office.archive.begin() as uow:
             uow.people.set_password(account, self.hasher.hash(password))
+            uow.people.close_sessions(account, self.office.now())
             uow.commit()
 
     def sign_in(self, account: str, password: str, address: str) -> str:
@@ -54,6 +57,9 @@ class People:
             good = self._matches(stored, password)
             uow.people.attempted(account, address, now, good=good)
             token = secrets.token_urlsafe(32)
+            person = uow.people.get(account) if good else None
+            if person is not None and not self._in_office(person):
+                raise refused("right", "account", "你现在没有任何岗位，不能登录；请联系本单位管理员")
             if good:
                 uow.people.open_session(_hash(token), account, now)
             uow.commit()
@@ -62,12 +68,28 @@ class People:
         return token
 
     def who(self, token: str) -> Person | None:
-        """The person of a live session, or None; a session ends after 30 idle minutes or 12 hours."""
+        """The person of a live session, or None.
+
+        A session ends after 30 idle minutes, after 12 hours, and when the person holds no role any more.
+        """
         now = self.office.now()
         with self.office.archive.begin() as uow:
             account = uow.people.session(_hash(token), now, now - IDLE, made_since=now - ABSOLUTE)
+            person = uow.people.get(account) if account else None
+            if person is not None and not self._in_office(person):
+                uow.people.close_sessions(person.account, now)
+                person = None
             uow.commit()
-            return uow.people.get(account) if account else None
+            return person
+
+    def former(self, token: str) -> str:
+        """Whose session this was that ran out by itself; empty for one that was ended, or for none."""
+        with self.office.archive.read() as uow:
+            return uow.people.expired(_hash(token), self.office.now() - LONGEST_KNOWN)
+
+    def _in_office(self, person: Person) -> bool:
+        today = self.office.today()
+        return any(held.first <= today <= held.last for held in person.roles)
 
     def sign_out(self, token: str) -> None:
         """End a session."""

@@ -137,6 +137,11 @@ class PeopleStore:
         """End a session."""
         self._connection.execute(update(SESSION).where(self._session(token)).values(ended_at=now))
 
+    def expired(self, token: str, made_since: datetime) -> str:
+        """The account of a session that nobody ended; empty for one that was ended or began earlier."""
+        row = self._connection.execute(select(SESSION).where(self._session(token))).first()
+        return "" if row is None or row.ended_at is not None or row.created_at < made_since else str(row.account)
+
     def _session(self, token: str) -> ColumnElement[bool]:
         return and_(SESSION.c.district == self._district, SESSION.c.token == token)
 

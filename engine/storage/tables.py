@@ -12,7 +12,7 @@ from engine.storage.columns import id_column as _id
 from engine.storage.columns import text_column as _text
 from engine.storage.types import Day, Instant, Integer, LargeBinary, Text
 
-VERSION = "0003"
+VERSION = "0004"
 """The revision of these tables, the newest in `migrations`; a database says which it has."""
 
 
@@ -148,6 +148,7 @@ class DefinitionRow(SQLModel, table=True):
 _OPEN = text("kind <> 'final'")
 _DUE = text("next_at IS NOT NULL")
 _AWAITING = text("awaits <> ''")
+_NUMBERED = text("document_number <> ''")
 
 
 class CaseRow(SQLModel, table=True):
@@ -227,7 +228,10 @@ class DocumentRow(SQLModel, table=True):
     """A document: its blocks sealed, its number and commitment open."""
 
     __tablename__ = "document"
-    __table_args__ = (STRICT,)
+    __table_args__ = (
+        Index("ix_document_number", "district", "document_number", sqlite_where=_NUMBERED, postgresql_where=_NUMBERED),
+        STRICT,
+    )
     district: str = Field(sa_column=_text(key=True))
     number: str = Field(sa_column=_text(key=True))
     id: str = Field(sa_column=_text(key=True))

@@ -18,6 +18,7 @@ from engine.storage import dialects, schema
 from engine.storage.calendars import CalendarStore
 from engine.storage.cases import CaseStore, Kinds, Opener, opened
 from engine.storage.documents import DocumentStore
+from engine.storage.drafts import DraftStore
 from engine.storage.index import IndexStore
 from engine.storage.invariants import invariants
 from engine.storage.keys import Keys
@@ -59,6 +60,7 @@ class UnitOfWork:
         self.log = Log(connection, district, keys)
         self.timers = TimerStore(connection, district)
         self.documents = DocumentStore(connection, district, keys)
+        self.drafts = DraftStore(connection, district, keys)
         self.requests = RequestStore(connection, district)
         self.outbox = OutboxStore(connection, district)
         self.people = PeopleStore(connection, district)
@@ -262,12 +264,13 @@ class Archive:
             dialects.commit(connection)
 
     def erase(self, subject: str) -> int:
-        """Destroy what finds and what opens a subject's data; how many keys. What is sealed stays, for ever shut.
+        """Destroy what finds and what opens a subject's data, and drafts; how many keys. What is sealed stays shut.
 
         The index rows go first: a subject that is found but cannot be opened would tell that somebody was erased.
         """
         with dialects.begin(self._writer, write=True) as connection:
             IndexStore(connection, self.district, self._keys).drop(subject)
+            DraftStore(connection, self.district, self._keys).forget(subject)
             dialects.commit(connection)
         return self._keys.erase(subject)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from urllib.parse import quote
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.access import RESERVED_ZH
@@ -20,13 +21,15 @@ from engine.web.filling import (
     days_offered,
     empty,
     form_named,
+    from_draft,
+    kept_of,
     offered,
     take,
     typed_lines,
     unread,
 )
 from engine.web.steps import about, carried, day_step, step_with, steps_of
-from engine.web.visits import HandingIn, Reading, Visit, fresh_id, see_other
+from engine.web.visits import HandingIn, Reading, SignInNeededError, Visit, desk_of, fresh_id, see_other
 
 _PRESET = ("document", "proposal", "entry")
 """Fields that a link may fill in: ids, never what a person wrote."""
@@ -36,10 +39,14 @@ def act_form(visit: Reading, number: str, trigger: str) -> Response:
     """The form of one act; when the act is not open, a page that says why and what is."""
     linked = {name: visit.request.query_params[name] for name in _PRESET if name in visit.request.query_params}
     try:
-        page = visit.app.cases.act_page(number, trigger, visit.account, raw=linked)
+        kept = visit.app.drafts.kept((visit.account, number, trigger))
+        raw = {**kept.content["raw"], **linked} if kept else linked
+        page = visit.app.cases.act_page(number, trigger, visit.account, raw=raw)
     except (RuleRefused, RightRefused) as error:
         return refused_page(visit, number, error)
-    return _form(visit, page, empty(page, _preset(visit, page)), 200)
+    preset = _preset(visit, page)
+    filled = from_draft(page, kept.content, preset) if kept else empty(page, preset)
+    return _form(visit, page, filled, 200, kept=kept)
 
 
 def act(visit: HandingIn, number: str, trigger: str) -> Response:
@@ -47,12 +54,12 @@ def act(visit: HandingIn, number: str, trigger: str) -> Response:
 
     The house is asked even when the form is closed by now: a request that was accepted before gets its first answer.
     """
-    filled = take(visit)
+    filled = take(visit.fields, visit.app.today())
     page = _open_form(visit, number, trigger, filled.raw)
     if page is not None:
         visit.only(*offered(page))
         filled = replace(filled, raw={name: each for name, each in filled.raw.items() if name not in page.passed})
-        answer = _on_the_way(visit, page, filled)
+        answer = _drafted(visit, page, filled) or _on_the_way(visit, page, filled)
         if answer is not None:
             return answer
     request = ActRequest(
@@ -63,6 +70,7 @@ def act(visit: HandingIn, number: str, trigger: str) -> Response:
         request_id=filled.request_id,
         version=filled.version,
         happened_on=filled.happened_on,
+        ends_draft=True,
     )
     try:
         if page is not None and filled.go == "preview":
@@ -73,6 +81,7 @@ def act(visit: HandingIn, number: str, trigger: str) -> Response:
                 return _form(visit, page, filled, 200, twin=twin)
         return to_result(visit.app.cases.advance(request))
     except StaleRefused as error:
+        _keep(visit, trigger, filled)
         return stale_page(visit, number, error, page=page, filled=filled)
     except (Refused, InputError) as error:
         if page is None or isinstance(error, RightRefused):
@@ -87,6 +96,44 @@ def act(visit: HandingIn, number: str, trigger: str) -> Response:
         )
 
 
+def _drafted(visit: Visit, page: ActPage, filled: Filled) -> Response | None:
+    """The answer to a form that asks for its draft alone, by its button or by the script; None for another wish."""
+    where = f"/cases/{quote(page.case, safe='')}/acts/{quote(page.trigger, safe='')}"
+    if filled.go == "keep":
+        _keep(visit, page.trigger, filled)
+        return Response(status_code=204)
+    if filled.go == "draft":
+        _keep(visit, page.trigger, filled)
+        return see_other(where)
+    if filled.go == "discard":
+        visit.app.drafts.drop((visit.account, page.case, page.trigger))
+        return see_other(where)
+    return None
+
+
+def _keep(visit: Visit, trigger: str, filled: Filled) -> None:
+    """Keep what was typed; a form that was accepted meanwhile leaves nothing behind."""
+    number = visit.request.path_params["number"]
+    visit.app.drafts.keep((visit.account, number, trigger), kept_of(filled))
+
+
+def kept_late(request: Request, late: SignInNeededError) -> bool:
+    """Keep a form that came after its session ran out, for the person whose session it was; False where it is not one.
+
+    Only a form of that very session is kept: another site cannot lay words into somebody's drafts.
+    """
+    desk = desk_of(request)
+    place = request.path_params
+    account = desk.app.people.former(late.token) if late.token and "trigger" in place else ""
+    if not account:
+        return False
+    filled = take(late.typed, desk.app.today())
+    try:
+        return desk.app.drafts.keep((account, place["number"], place["trigger"]), kept_of(filled))
+    except Refused:
+        return False
+
+
 def _on_the_way(visit: Visit, page: ActPage, filled: Filled) -> Response | None:
     """The answer to a form that asks for another page, or that cannot be read; None when the act is asked for."""
     if filled.go == "back":
@@ -96,6 +143,7 @@ def _on_the_way(visit: Visit, page: ActPage, filled: Filled) -> Response | None:
         here = about(wrong, page, filled.step)
         if here:
             return _form(visit, page, filled, 422, reasons=here)
+        _keep(visit, page.trigger, replace(filled, step=filled.step + 1))
         return _form(visit, page, replace(filled, step=filled.step + 1), 200)
     return _form(visit, page, filled, 422, reasons=wrong) if filled.wrong else None
 
@@ -124,9 +172,12 @@ def reasons_of(error: Exception) -> tuple[Reason, ...]:
 
 def refused_page(visit: Visit, number: str, error: Exception) -> Response:
     """Why this person cannot do this now, and what they can; 404 when the case is not theirs at all."""
-    case = visit.app.cases.show(number, visit.account)
-    status = 403 if isinstance(error, RightRefused) else 422
     typed = typed_lines(form_named(visit.app, visit.request), visit.fields)
+    try:
+        case = visit.app.cases.show(number, visit.account)
+    except RightRefused:
+        return visit.problem("not_found", 404, typed=typed)
+    status = 403 if isinstance(error, RightRefused) else 422
     return visit.page(
         "refused.html",
         status,
@@ -155,6 +206,7 @@ def stale_page(
         "happened": getattr(error, "happened", ()),
         "version_now": case.version,
         "request_id": visit.one("request_id"),
+        "note_id": fresh_id(),
     }
     return visit.page(
         "stale.html",
@@ -221,6 +273,7 @@ def _form_context(page: ActPage, filled: Filled, reasons: tuple[Reason, ...]) ->
         "carried": carried(page, filled, step),
         "asks_day": page.asks_day and day_step(page) == step,
         "preview": None,
+        "kept": None,
         "twin": None,
         "controls": shown,
         "days": days_offered(page),
@@ -245,6 +298,8 @@ def _form(
     **more: object,
 ) -> Response:
     context = {**_form_context(page, filled, reasons), **more}
+    if status == 422:
+        _keep(visit, page.trigger, filled)
     version = page.version if filled.version is None else filled.version
     frame = {"version_now": version, "request_id": filled.request_id or fresh_id()}
     return visit.page(

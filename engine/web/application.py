@@ -101,7 +101,9 @@ def _typed(request: Request, error: Exception) -> tuple[tuple[str, str], ...]:
 def _sign_in_needed(request: Request, error: Exception) -> Response:
     if request.method != "POST":
         return signing_in.to_sign_in(request)
-    return _problem(request, "signed_out", 401, typed=_typed(request, error))
+    kept = isinstance(error, SignInNeededError) and acts.kept_late(request, error)
+    key, back = ("signed_out_kept", request.url.path) if kept else ("signed_out", "")
+    return _problem(request, key, 401, typed=_typed(request, error), back=back)
 
 
 def _forged(request: Request, error: Exception) -> Response:

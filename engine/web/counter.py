@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 from engine.definitions.facts import Person
 from engine.definitions.workflow import Workflow
+from engine.services.drafts import Kept
 from engine.services.model import (
     ActPage,
     ActRequest,
@@ -31,6 +32,9 @@ class People(Protocol):
 
     def who(self, token: str, /) -> Person | None:
         """The person of a living session, or None."""
+
+    def former(self, token: str, /) -> str:
+        """Whose session it was that ran out by itself, or empty."""
 
     def sign_out(self, token: str, /) -> object:
         """End the session; an unknown token does nothing."""
@@ -87,6 +91,19 @@ class Roster(Protocol):
         """Settle one without a case, with its reason."""
 
 
+class Drafts(Protocol):
+    """What was typed and not handed in, by (account, case, act)."""
+
+    def keep(self, place: tuple[str, str, str], content: Mapping[str, Any], /) -> bool:
+        """Keep a draft; False where that form was handed in meanwhile."""
+
+    def kept(self, place: tuple[str, str, str], /) -> Kept | None:
+        """The draft, or None."""
+
+    def drop(self, place: tuple[str, str, str], /) -> object:
+        """Forget a draft."""
+
+
 class Search(Protocol):
     """Finding cases by what is known of the child."""
 
@@ -138,6 +155,10 @@ class App(Protocol):
     @property
     def roster(self) -> Roster:
         """Findings."""
+
+    @property
+    def drafts(self) -> Drafts:
+        """Drafts."""
 
     @property
     def search(self) -> Search:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from starlette.requests import Request
 
@@ -19,7 +20,7 @@ from engine.errors import InputError
 from engine.services.model import ActPage
 from engine.web.counter import App
 from engine.web.pages import zh_day
-from engine.web.visits import Pairs, Visit
+from engine.web.visits import Pairs
 
 OTHER_DAY = "other"
 DAY_FIELD = "happened_on"
@@ -106,30 +107,26 @@ def controls(page: ActPage, values: Mapping[str, object], reasons: Iterable[Reas
     )
 
 
-def take(visit: Visit) -> Filled:
+def take(fields: Pairs, today: date) -> Filled:
     """The handed-in form as raw values, read by the shape of the names alone.
 
     ``met[]`` is one of several choices and ``danger.harm`` a row of a grid, so that a repeated request can be
     recognised when its form is not open any more.
     """
-    version, day, text = (
-        visit.one("version"),
-        visit.one(DAY_FIELD),
-        visit.one(DAY_TEXT).strip(),
-    )
-    step = visit.one("step")
-    happened, wrong = _happened(day, text, visit.app.today())
+    one = dict(reversed(fields)).get
+    version, day, text, step = one("version", ""), one(DAY_FIELD, ""), one(DAY_TEXT, "").strip(), one("step", "")
+    happened, wrong = _happened(day, text, today)
     return Filled(
-        raw=_raw(visit.fields),
+        raw=_raw(fields),
         happened_on=happened,
         version=int(version) if _NUMBER.fullmatch(version) else None,
-        request_id=visit.one("request_id"),
+        request_id=one("request_id", ""),
         day=day,
         day_text=text,
         step=int(step) if _NUMBER.fullmatch(step) else 0,
-        go=visit.one("go"),
-        sure=visit.one("sure") == "yes",
-        wrong=wrong + _frame_faults(version, visit.one("request_id")),
+        go=one("go", ""),
+        sure=one("sure", "") == "yes",
+        wrong=wrong + _frame_faults(version, one("request_id", "")),
     )
 
 
@@ -145,12 +142,38 @@ def offered(page: ActPage) -> tuple[str, ...]:
     return (*FRAME, *page.passed, *(name for field in shown_fields(page.form) for name in names_of(field)))
 
 
+def kept_of(filled: Filled) -> dict[str, object]:
+    """A form as a draft is kept: everything but what the page makes anew."""
+    return {
+        "raw": dict(filled.raw),
+        "day": filled.day,
+        "day_text": filled.day_text,
+        "step": filled.step,
+        "version": filled.version,
+        "request_id": filled.request_id,
+    }
+
+
+def from_draft(page: ActPage, content: Mapping[str, Any], preset: Mapping[str, str]) -> Filled:
+    """The form that a draft was kept of, over it what the link named, on the case as it is now."""
+    names = {field.name for field in page.form}
+    raw = {name: value for name, value in {**content["raw"], **preset}.items() if name in names}
+    return Filled(
+        raw=raw,
+        happened_on=None,
+        version=page.version,
+        request_id=str(content["request_id"]),
+        day=str(content["day"]),
+        day_text=str(content["day_text"]),
+        step=int(content["step"]),
+    )
+
+
 def empty(page: ActPage, preset: Mapping[str, str]) -> Filled:
-    """A form nobody filled yet: the draft that was kept, over it what the link named, today as the day."""
+    """A form nobody filled yet: what the house knows, over it what the link named, today as the day."""
     names = {field.name for field in page.form}
     raw = {
         **{name: value for name, value in page.given.items() if name in names},
-        **page.draft,
         **{name: text for name, text in preset.items() if name in names},
     }
     return Filled(

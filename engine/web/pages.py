@@ -56,7 +56,7 @@ class Pages:
 
     def problem(self, request: Request, key: str, status: int, **context: object) -> Response:
         """A page that says what is wrong and what to do; it names no person, so it is the same for everybody."""
-        shown = {"typed": (), "reasons": (), "reference": "", "person": None, "csrf": "", **context}
+        shown = {"typed": (), "reasons": (), "reference": "", "person": None, "csrf": "", "back": "", **context}
         response = self.render(request, "problem.html", status, key=key, **shown)
         if status == 503:
             response.headers["retry-after"] = "60"

@@ -27,11 +27,12 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class SignInNeededError(Exception):
-    """Nobody is signed in; `typed` is what the person had written."""
+    """Nobody is signed in; `typed` is what the person had written, `token` the session from which the form came."""
 
-    def __init__(self, typed: Pairs = ()) -> None:
+    def __init__(self, typed: Pairs = (), token: str = "") -> None:
         super().__init__("sign in")
         self.typed = typed
+        self.token = token
 
 
 class ForgedFormError(Exception):
@@ -177,7 +178,9 @@ def hand_in(request: Request, pairs: Annotated[Pairs, Depends(posted)]) -> Visit
     try:
         visit = enter(request)
     except SignInNeededError:
-        raise SignInNeededError(typed) from None
+        token = request.cookies.get(session_cookie(request), "")
+        proven = token if form_token_fits(token, dict(pairs).get(CSRF_FIELD, "")) else ""
+        raise SignInNeededError(typed, proven) from None
     if not form_token_fits(visit.token, dict(pairs).get(CSRF_FIELD, "")):
         raise ForgedFormError(typed)
     return Visit(

@@ -30,12 +30,12 @@ class TestUpgrade:
         monkeypatch.delenv("YINGFAN_DATABASE")
         desk.says("db", "check", code=3)
         assert "yingfan db upgrade" in desk.err
-        assert "从第0001版升到第0003版，重建4件个案" in desk.says("db", "upgrade")
+        assert "从第0001版升到第0004版，重建4件个案" in desk.says("db", "upgrade")
         assert 1 == len(list((old / "backups").iterdir()))
         assert {"ok": True, "problems": []} == desk.tells("db", "check")
         assert 4 == desk.tells("audit", "verify")["cases"]
         assert "不用升级" in desk.says("db", "upgrade")
-        assert {"before": "0003", "after": "0003", "backup": "", "cases": 0} == desk.tells("db", "upgrade")
+        assert {"before": "0004", "after": "0004", "backup": "", "cases": 0} == desk.tells("db", "upgrade")
 
     def test_none(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
         """Where there is no database, none is made."""
@@ -76,7 +76,7 @@ class TestRestore:
         assert "没有文件夹" in desk.err
         assert desk.tells("db", "backup", f"{file}2")["bytes"] > 1000
         monkeypatch.setenv("YINGFAN_DATABASE", elsewhere)
-        assert {"revision": "0003", "held": True} == desk.tells("db", "restore", file)
+        assert {"revision": "0004", "held": True} == desk.tells("db", "restore", file)
         desk.says("db", "restore", file, code=3)
         assert "数据库" in desk.err
         assert [number] == [each["number"] for each in desk.tells("case", "list", "--as", "auditor")]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from engine.cli.demo_script import GOES_ON
-from engine.errors import InputError
+from engine.errors import InputError, RightRefused
 from engine.services import worklist
 from engine.services.lateness import overdue_by
 from engine.services.model import ActRequest
 from engine.services.words import masked_number
 from tests.services.acts import CONTACT, VISIT
-from tests.services.conftest import House
+from tests.services.conftest import PASSWORD, House
 from tests.services.test_advancing import play_until
 
 
@@ -173,3 +175,72 @@ class TestHistory:
         house.at("2026-09-01 14:31")
         assert not house.app.cases.show(number, "school").history[0].undoes
         assert ("G990********0011", "****") == (masked_number("G990100000000011"), masked_number("1234"))
+
+
+class TestDrafts:
+    """What was typed and not handed in."""
+
+    def test_belongs_to_one_person_and_goes_when_it_is_handed_in(self, house: House) -> None:
+        """Sealed, for its person alone, with what happened since; gone in the transaction of the act, or with the child."""
+        number, drafts = house.case(), house.app.drafts
+        mine, other = (("school", number, "contact_family"), ("township", number, "contact_family"))
+        content = {"raw": {"reason": "草稿里的话"}, "version": 1, "request_id": "once-1"}
+        assert drafts.kept(mine) is None
+        assert all(drafts.keep(mine, each) for each in ({"raw": {}}, content))
+        assert drafts.kept(other) is None
+        with house.app.archive.read() as uow:
+            rows = uow._connection.exec_driver_sql("SELECT sealed FROM draft").all()
+        assert (1, False) == (len(rows), "草稿里的话".encode() in bytes(rows[0][0]))
+        house.act("township", number, "contact_family", **CONTACT)
+        kept = drafts.kept(mine)
+        assert kept is not None
+        assert (content, 1, number) == (kept.content, len(kept.since), mine[1])
+        request = ActRequest(case=number, trigger="contact_family", account="school", fields=CONTACT)
+        house.app.cases.advance(replace(request, request_id="once-1", ends_draft=True))
+        assert drafts.kept(mine) is None
+        assert not drafts.keep(mine, content)
+        assert drafts.keep(mine, {"raw": {}})
+        bare = drafts.kept(mine)
+        assert bare is not None
+        assert bare.since == ()
+        drafts.drop(mine)
+        assert drafts.kept(mine) is None
+        with pytest.raises(RightRefused):
+            drafts.keep(("admin", number, "contact_family"), content)
+
+    def test_goes_with_the_child(self, house: House) -> None:
+        """Erasing a subject leaves no draft about it."""
+        number = house.case()
+        house.app.drafts.keep(("school", number, "case.note"), {"raw": {"text": "话"}})
+        with house.app.archive.read() as uow:
+            case = uow.cases.load(number)
+        assert case is not None
+        house.app.archive.erase(case.identity.subject.reference)
+        with house.app.archive.read() as uow:
+            assert uow._connection.exec_driver_sql("SELECT count(*) FROM draft").scalar() == 0
+        house.spoiled = True
+
+
+class TestSessions:
+    """Sessions and offices."""
+
+    def test_end_of_office_ends_the_session(self, house: House) -> None:
+        """With the last role the session goes, and nobody signs in without one; who it was is known for a day."""
+        people = house.app.people
+        token = people.sign_in("township", PASSWORD, "a")
+        assert people.who(token) is not None
+        house.at("2026-09-01 15:00")
+        assert people.who(token) is None
+        assert (people.former(token), people.former("none")) == ("township", "")
+        again = people.sign_in("township", PASSWORD, "a")
+        people.sign_out(again)
+        assert people.former(again) == ""
+        last = people.sign_in("township", PASSWORD, "a")
+        house.at("2199-09-01 15:00")
+        with house.app.archive.begin() as uow:
+            uow.people.open_session(hashlib.sha256(b"t").hexdigest(), "township", house.app.cases.office.now())
+            uow.commit()
+        assert people.who("t") is None
+        assert (people.former("t"), people.former(last)) == ("", "")
+        with pytest.raises(RightRefused, match="没有任何岗位"):
+            people.sign_in("township", PASSWORD, "a")

@@ -83,7 +83,7 @@ class TestUpgrade:
     def test_first_release(self, tmp_path: Path) -> None:
         """The first release's demonstration opens, its chains are as they were, and every row holds."""
         archive = unpacked(tmp_path)
-        with pytest.raises(InstallationError, match=r"第0001版，程序需要第0003版；.*yingfan db upgrade"):
+        with pytest.raises(InstallationError, match=r"第0001版，程序需要第0004版；.*yingfan db upgrade"):
             archive.create_schema()
         archive = Archive(f"sqlite:///{tmp_path / 'yingfan.db'}", tmp_path / "keys", district="QH")
         with dialects.begin(archive._reader, write=False) as connection:
@@ -122,7 +122,7 @@ class TestUpgrade:
     def test_newer(self, archive: Archive, tmp_path: Path) -> None:
         """A newer database is refused and left as it was."""
         spoil(archive, "UPDATE alembic_version SET version_num = '0099'")
-        with pytest.raises(InstallationError, match="只认识到第0003版"):
+        with pytest.raises(InstallationError, match="只认识到第0004版"):
             archive.upkeep.upgrade(tmp_path / "before")
 
     def test_spoiled(self, tmp_path: Path) -> None:

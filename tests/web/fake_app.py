@@ -18,6 +18,7 @@ from engine.cases.model import Reason, Refusal
 from engine.definitions.facts import HeldRole, Person
 from engine.definitions.workflow import Edge, Field, Transition, Workflow
 from engine.errors import InputError, InstallationError, RightRefused, RuleRefused
+from engine.services.drafts import Kept
 from engine.services.model import (
     ActPage,
     ActRequest,
@@ -265,6 +266,10 @@ class FakePeople:
             raise InstallationError("数据库打不开")
         return self.sessions.get(token)
 
+    def former(self, token: str) -> str:
+        """The officer's session is the one that runs out."""
+        return OFFICER.account if token == "a-session-that-ran-out" else ""
+
     def sign_out(self, token: str) -> None:
         """Forget a token."""
         self.sessions.pop(token, None)
@@ -494,6 +499,28 @@ class FakeRoster:
 
 
 @dataclass
+class FakeDrafts:
+    """Drafts in a dictionary."""
+
+    kept_ones: dict[tuple[str, str, str], Kept] = field(default_factory=dict)
+
+    def keep(self, place: tuple[str, str, str], content: Mapping[str, object]) -> bool:
+        """Keep it; not for a case of others, nor a form that was handed in."""
+        if place[1] == OTHERS_CASE:
+            raise RightRefused(NOT_FOUND)
+        self.kept_ones[place] = Kept(content=content, saved_at=datetime(2026, 9, 14, 6, 32, tzinfo=UTC))
+        return True
+
+    def kept(self, place: tuple[str, str, str]) -> Kept | None:
+        """What was kept."""
+        return self.kept_ones.get(place)
+
+    def drop(self, place: tuple[str, str, str]) -> None:
+        """Forget it."""
+        self.kept_ones.pop(place, None)
+
+
+@dataclass
 class FakeSearch:
     """Finds the one case by its number or a part of the name."""
 
@@ -556,6 +583,7 @@ class FakeApp:
     notices: FakeNotices = field(init=False)
     audit: FakeAudit = field(init=False)
     search: FakeSearch = field(default_factory=FakeSearch)
+    drafts: FakeDrafts = field(default_factory=FakeDrafts)
 
     def __post_init__(self) -> None:
         self.notices, self.audit = FakeNotices(self.cases), FakeAudit(self.cases)

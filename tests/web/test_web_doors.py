@@ -113,6 +113,20 @@ class TestWithoutSession:
         assert "邻居说&lt;b&gt;明天&lt;/b&gt;回来" in answer.text
         assert "在新窗口登录" in answer.text
 
+    def test_late_form_waits_for_its_person(self, visitor: TestClient, house: FakeApp) -> None:
+        """A form of a session that ran out is kept for whose it was; not without its token, nor for a case of others."""
+        token = "a-session-that-ran-out"
+        visitor.cookies.set("yingfan", token)
+        typed = {"course": "写了半页", "version": "7", "request_id": "0f0e0d0c", "csrf": form_token(token)}
+        answer = visitor.post(VISIT, data=typed)
+        assert (401, True) == (answer.status_code, f"/sign-in?next={VISIT}" in answer.text)
+        (place,) = house.drafts.kept_ones
+        assert place == ("lijuan", CASE, "record_visit")
+        for path, csrf in ((VISIT, form_token("other")), (VISIT.replace(CASE, OTHERS_CASE), form_token(token))):
+            house.drafts.kept_ones.clear()
+            assert "在新窗口登录" in visitor.post(path, data={**typed, "csrf": csrf}).text
+            assert house.drafts.kept_ones == {}
+
 
 class TestTokens:
     def test_token_fits_its_secret_alone(self) -> None:
@@ -318,7 +332,7 @@ class TestFaultsOfTheHouse:
     ) -> None:
         """The status follows whose fault it is, and the page says what to do."""
 
-        def fail(account: str) -> None:
+        def fail(account: str, **_: object) -> None:
             raise error
 
         monkeypatch.setattr(house.cases, "worklist", fail)

@@ -14,7 +14,7 @@ from engine.services.model import FailedRow, WorkList
 from engine.web import create_web
 from engine.web.pages import HERE, read_words
 from tests.web.conftest import own_script_alone, token_in
-from tests.web.fake_app import CASE, HEAD, HOSTILE, TODAY, WORK, FakeApp, entry
+from tests.web.fake_app import CASE, HEAD, HOSTILE, OTHERS_CASE, TODAY, WORK, FakeApp, entry
 
 CASE_URL = f"/cases/{CASE}"
 VISIT = f"{CASE_URL}/acts/record_visit"
@@ -253,16 +253,15 @@ class TestForm:
             assert control in page, control
         assert 'name="photo"' not in page
 
-    def test_draft_is_put_back(self, officer: TestClient, house: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Values that were kept stand in the form again, days written out."""
-        kept = {
-            "visitors": ("李娟", "王强"),
-            "returns": date(2026, 9, 20),
-            "danger": {"harm": "absent"},
-            "met": ("pupil",),
-        }
-        page = replace(house.cases.act_page(CASE, "record_visit", ""), draft=kept, earliest=TODAY)
-        monkeypatch.setattr(house.cases, "act_page", lambda *_, **__: page)
+    def test_draft_is_put_back(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """What was kept by the button or the script stands in the form again, days written out, until it is discarded."""
+        typed = {"csrf": csrf, "version": "6", "request_id": GOOD["request_id"], "step": "0", "happened_on": "other"}
+        typed |= {"happened_on.text": "2026.9.3", "visitors": "李娟、王强", "returns": "2026-09-20", "met[]": "pupil"}
+        assert officer.post(VISIT, data={**typed, "danger.harm": "absent", "go": "keep"}).status_code == 204
+        kept = officer.post(VISIT, data={**typed, "danger.harm": "absent", "go": "draft"})
+        assert (303, VISIT) == (kept.status_code, kept.headers["location"])
+        (place,) = house.drafts.kept_ones
+        house.drafts.kept_ones[place] = replace(house.drafts.kept_ones[place], since=(entry(3, "到期提醒"),))
         text = officer.get(VISIT).text
         for words in (
             "李娟、王强</textarea>",
@@ -270,9 +269,35 @@ class TestForm:
             "2026年9月20日 星期日",
             'name="danger.harm" value="absent" checked',
             'value="pupil" checked',
+            'value="2026.9.3"',
+            "2026-09-14 14:32:00 存的草稿",
+            "存草稿之后个案有变动",
+            f'name="request_id" value="{GOOD["request_id"]}"',
+            'name="version" value="7"',
         ):
             assert words in text
-        assert "昨天" not in text
+        assert officer.post(VISIT, data={**typed, "go": "discard"}).status_code == 303
+        assert house.drafts.kept_ones == {}
+        assert "昨天" in officer.get(VISIT).text
+
+    def test_refused_form_is_kept_too(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """A wrong form and a stale one stand in the drafts of their person; an accepted one asks that it go."""
+        officer.post(VISIT, data={"csrf": csrf, "version": "7", "request_id": GOOD["request_id"], "course": "写了半页"})
+        (place,) = house.drafts.kept_ones
+        assert (("lijuan", CASE, "record_visit"), {"course": "写了半页"}) == (
+            place,
+            house.drafts.kept_ones[place].content["raw"],
+        )
+        house.drafts.kept_ones.clear()
+        officer.post(VISIT, data={**GOOD, "csrf": csrf, "version": "6"})
+        assert list(house.drafts.kept_ones) == [place]
+        officer.post(VISIT, data={**GOOD, "csrf": csrf})
+        assert house.cases.asked[-1].ends_draft
+
+    def test_case_that_is_lost_meanwhile_keeps_the_text(self, officer: TestClient, csrf: str) -> None:
+        """Who may no longer see the case gets back what was typed, and learns nothing else."""
+        answer = officer.post(f"/cases/{OTHERS_CASE}/acts/record_visit", data={**GOOD, "csrf": csrf, "course": "写完"})
+        assert (404, True) == (answer.status_code, "写完" in answer.text)
 
     def test_good_form_leads_to_its_result(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
         """Accepted: 303 to the result, and the house got what was typed, the day and the version."""
