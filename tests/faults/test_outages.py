@@ -6,8 +6,9 @@ process goes on (RELIABILITY.md R7).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -18,10 +19,10 @@ from sqlalchemy.exc import OperationalError
 
 from engine.storage.keys import Keys
 from engine.storage.tables import VERSION
-from engine.worker import Rounds
+from engine.worker import Rounds, scheduler_for
 from tests.faults import outages
 from tests.faults.ground import LANDS
-from tests.faults.outpost import REAL, Outpost, outpost, patience, public_folder
+from tests.faults.outpost import HEALTH, REAL, Outpost, outpost, patience, public_folder
 
 FILES, SERVER = LANDS
 REQUEST = "INSERT INTO request"
@@ -144,6 +145,27 @@ class TestServer:
         server_post.recovers()
 
 
+class TestWorker:
+    """A worker under its own scheduler."""
+
+    def test_goes_on(self, post: Outpost) -> None:
+        """Its rounds fail as long as an outage lasts, and the house says that it is not well; then it sweeps again."""
+        scheduler, rounds = scheduler_for(post.app, 1)
+        scheduler.start()
+        try:
+            assert _turns(post, 200)
+            with _gone(post):
+                post.clock.set(post.clock.now() + HEALTH)
+                assert _turns(post, 503)
+                time.sleep(1.5)  # one more round of each kind, at least, meets the outage
+                assert 503 == post.browser.get("/healthz").status_code
+            assert _turns(post, 200)
+        finally:
+            rounds.stopping.set()
+            scheduler.shutdown(wait=True)
+        post.recovers()
+
+
 class TestBoth:
     """What keys, tables and backups can suffer, whatever the database."""
 
@@ -196,6 +218,22 @@ class TestBoth:
         assert [] == list(tmp_path.iterdir())
         assert 0 == post.type("db", "backup", str(to)).code
         post.recovers()
+
+
+def _gone(post: Outpost) -> AbstractContextManager[None]:
+    """An outage of the database, as it is the commonest for its kind."""
+    on_file = post.ground.url.startswith("sqlite")
+    return outages.held_file(file_of(post)) if on_file else outages.stopped_server()
+
+
+def _turns(post: Outpost, status: int) -> bool:
+    """Whether the health page answers so within some seconds."""
+    until = time.monotonic() + 20
+    while post.browser.get("/healthz").status_code != status:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 @contextmanager
