@@ -83,10 +83,10 @@ class Play:
         return self.told
 
     def _import(self) -> None:
-        register = self.app.roster.import_file(self.sample / "register.xlsx", "register", "clerk")
-        self.say(f"{self._now()} 学籍管理员导入学籍册：{register.rows}行，新增{register.new}人")
-        roster = self.app.roster.import_file(self.sample / "roster.xlsx", "roster", "school")
-        self.say(f"{self._now()} 学校导入到校名册：{roster.rows}行，疑点{roster.findings}条")
+        register = self.app.roster.import_file(self.sample / "register.xlsx", "register", "bureau")
+        self.say(f"{self._now()} 教体局导入学籍册：{register.rows}行，新增{register.new}人")
+        roster = self.app.roster.import_file(self.sample / "roster.xlsx", "roster", "bureau")
+        self.say(f"{self._now()} 教体局导入到校名册：{roster.rows}行，疑点{roster.findings}条")
         ours = [each for each in self.app.roster.findings("school") if each.kind_zh == "应到未到"]
         parts = (RETURNS, GOES_ON, STAYS)
         numbers = self.app.roster.confirm([each.id for each in ours[: len(parts)]], "school", "demo-confirm")

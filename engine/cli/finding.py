@@ -46,7 +46,7 @@ def confirm(
         tell({"cases": numbers, "confirmed": pairs})
         return
     for id_, number in zip(findings, numbers, strict=True):
-        print(f"疑点{id_}：个案 {number}")
+        print(f"疑点{id_}：个案 {number}" if number else f"疑点{id_}：学籍册已按名单改正")
 
 
 def as_told(row: FindingRow) -> dict[str, object]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from engine.errors import InputError
 from engine.roster.idnumber import normalise
-from engine.roster.names import CLASS, fold_class, fold_name
-from engine.roster.sheets import Row, RowError, Sheet, file_hash, no_header, read_sheets
+from engine.roster.names import CLASS, fold_class, fold_name, fold_school
+from engine.roster.sheets import Row, RowError, Sheet, Watch, file_hash, no_header, read_sheets
 
 WANTED = ("姓名", "到校情况")
-OPTIONAL = ("学籍号", "事由")
+OPTIONAL = ("学籍号", "身份证号", "学校", "班级", "事由")
 MARKS = {
     **dict.fromkeys(("√", "✓", "✔", "到"), "present"),
     **dict.fromkeys(("×", "✕", "✖", "✗", "✘", "x", "X", "未到"), "absent"),
@@ -28,13 +30,21 @@ _TITLES = (
 
 _DAY = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
 
+_SHOWN = 60
+"""Characters of a file's text that a message repeats."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """A class that a roster covers: only its pupils can be missing."""
+    """A class that a roster covers, or a whole school where no class is named: only its pupils can be missing."""
 
     school: str
     class_name: str
+
+    def holds(self, other: Coverage) -> bool:
+        """Whether another coverage lies inside this one."""
+        same = fold_school(self.school) == fold_school(other.school)
+        return same and self.class_name in {"", other.class_name}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +59,7 @@ class Mark:
     reason: str
     sheet: str
     row: int
+    id_number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,28 +73,104 @@ class RosterFile:
     source_hash: str
 
 
-def read_roster(path: Path) -> RosterFile:
+def declared(text: str) -> Coverage:
+    """A coverage as it is typed: SCHOOL or SCHOOL/CLASS; raises InputError for anything else."""
+    school, slash, class_name = (part.strip() for part in text.partition("/"))
+    if not school or (slash and not class_name):
+        raise InputError(f"名册范围「{text}」写得不对；写成「青禾中学」或「青禾中学/七(2)」")
+    return Coverage(school=school, class_name=fold_class(class_name))
+
+
+def read_roster(
+    path: Path,
+    *,
+    covers: Sequence[Coverage] = (),
+    chosen: Mapping[str, str] | None = None,
+    watch: Watch | None = None,
+) -> RosterFile:
     """Read a roster; the texts above each sheet's header name school, class and day.
 
-    A sheet that cannot be placed is an error and covers nothing: nobody is missing from it. Raises InputError for an
-    unreadable file.
+    `covers` declares what the roster covers, where titles do not say it or not all of it: then lines may name their
+    class in columns of their own, and a sheet of another class is an error. A sheet that cannot be placed is an error
+    and covers nothing: nobody is missing from it. Raises InputError for an unreadable file.
     """
-    covers: dict[Coverage, None] = {}
-    marks: list[Mark] = []
-    errors: list[RowError] = []
-    day: date | None = None
-    for sheet in read_sheets(path, WANTED, OPTIONAL):
-        told = no_header(sheet, WANTED) if not sheet.columns else _unplaced(sheet, day)
-        cover = _coverage(sheet)
-        if told is not None or cover is None:
-            errors.append(told or _title_error(sheet))
-            continue
-        covers[cover] = None
-        day = _day(sheet) or day
-        marks.extend(_marks(sheet, cover, errors))
+    reading = _Reading(tuple(covers))
+    for sheet in read_sheets(path, WANTED, OPTIONAL, chosen=chosen, watch=watch):
+        reading.take(sheet)
     return RosterFile(
-        covers=tuple(covers), day=day, marks=tuple(marks), errors=tuple(errors), source_hash=file_hash(path)
+        covers=tuple(reading.covers),
+        day=reading.day,
+        marks=tuple(reading.marks),
+        errors=tuple(reading.errors),
+        source_hash=file_hash(path),
     )
+
+
+class _Reading:
+    """One reading of a roster: what was found so far."""
+
+    def __init__(self, asked: tuple[Coverage, ...]) -> None:
+        self.asked = asked
+        self.covers: dict[Coverage, None] = dict.fromkeys(asked)
+        self.day: date | None = None
+        self.marks: list[Mark] = []
+        self.errors: list[RowError] = []
+
+    def take(self, sheet: Sheet) -> None:
+        """Read a sheet, if it can be placed."""
+        self.errors.extend(sheet.told)
+        if not sheet.columns:
+            self.errors.extend(() if sheet.told else (no_header(sheet, WANTED),))
+            return
+        cover = _coverage(sheet)
+        if cover is None and len(self.asked) == 1 and self.asked[0].class_name:
+            cover = self.asked[0]
+        told = _unplaced(sheet, self.day) or self._misplaced(sheet, cover)
+        if told is not None:
+            self.errors.append(told)
+            return
+        if cover is not None and not self.asked:
+            self.covers[cover] = None
+        self.day = _day(sheet) or self.day
+        for row in sheet.rows:
+            # A line without name, number and mark (a signature, a total) is none.
+            if any(row.text(column) for column in (*WANTED, "学籍号")):
+                self._line(sheet, row, cover)
+
+    def _misplaced(self, sheet: Sheet, cover: Coverage | None) -> RowError | None:
+        if cover is None:
+            own = {"学校", "班级"} <= set(sheet.columns) or (
+                "班级" in sheet.columns and len({fold_school(each.school) for each in self.asked}) == 1
+            )
+            return None if self.asked and own else _title_error(sheet)
+        if self.asked and not any(each.holds(cover) for each in self.asked):
+            message = f"这张表是{cover.school}{cover.class_name}的，不在所说的名册范围内"
+            return _sheet_error(sheet, "outside", message, "核对范围，或者去掉这张表")
+        return None
+
+    def _line(self, sheet: Sheet, row: Row, cover: Coverage | None) -> None:
+        self.errors.extend(_errors(sheet, row))
+        place = cover or Coverage(
+            school=row.text("学校") or self.asked[0].school, class_name=fold_class(row.text("班级"))
+        )
+        if cover is None and not any(each.holds(place) for each in self.asked):
+            message = f"「{place.school}{place.class_name}」不在所说的名册范围内"
+            self.errors.append(_error(sheet, row, ("班级", "outside", message, "改正学校和班级，或者核对范围")))
+            return
+        if row.text("姓名"):
+            self.marks.append(
+                Mark(
+                    school=place.school,
+                    class_name=place.class_name,
+                    name=fold_name(row.text("姓名")),
+                    register_no="" if row.changed_by_excel("学籍号") else normalise(row.text("学籍号")),
+                    mark=MARKS.get(row.text("到校情况"), "unknown"),
+                    reason=row.text("事由"),
+                    sheet=sheet.name,
+                    row=row.number,
+                    id_number="" if row.changed_by_excel("身份证号") else normalise(row.text("身份证号")),
+                )
+            )
 
 
 def _coverage(sheet: Sheet) -> Coverage | None:
@@ -92,14 +179,14 @@ def _coverage(sheet: Sheet) -> Coverage | None:
     return Coverage(school=found["school"], class_name=fold_class(found["class"])) if found else None
 
 
+def _sheet_error(sheet: Sheet, code: str, message: str, fix: str) -> RowError:
+    return RowError(sheet=sheet.name, row=1, column="标题", code=code, message=message, fix=fix)
+
+
 def _title_error(sheet: Sheet) -> RowError:
-    return RowError(
-        sheet=sheet.name,
-        row=1,
-        column="标题",
-        code="title",
-        message=f"标题「{sheet.title}」里认不出学校和班级",
-        fix="标题写成「青禾中学 七(2)班 2026年9月1日秋季开学到校名册」",
+    message = f"标题「{sheet.title[:_SHOWN]}」里认不出学校和班级"
+    return _sheet_error(
+        sheet, "title", message, "标题写成「青禾中学 七(2)班 2026年9月1日秋季开学到校名册」，或者说明名册范围"
     )
 
 
@@ -108,12 +195,10 @@ def _unplaced(sheet: Sheet, day: date | None) -> RowError | None:
     try:
         own = _day(sheet)
     except ValueError:
-        message, fix = f"标题「{sheet.title}」里的日期不存在", "改正日期"
-    else:
-        if day is None or own is None or own == day:
-            return None
-        message, fix = f"这张表是{own}的，前面的表是{day}的", "一个文件只放同一天的名册"
-    return RowError(sheet=sheet.name, row=1, column="标题", code="day", message=message, fix=fix)
+        return _sheet_error(sheet, "day", f"标题「{sheet.title[:_SHOWN]}」里的日期不存在", "改正日期")
+    if day is None or own is None or own == day:
+        return None
+    return _sheet_error(sheet, "day", f"这张表是{own}的，前面的表是{day}的", "一个文件只放同一天的名册")
 
 
 def _day(sheet: Sheet) -> date | None:
@@ -121,39 +206,21 @@ def _day(sheet: Sheet) -> date | None:
     return date(int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
-def _marks(sheet: Sheet, cover: Coverage, errors: list[RowError]) -> list[Mark]:
-    """The lines with a pupil; a line without name, number and mark (a signature, a total) is none."""
-    marks = []
-    for row in sheet.rows:
-        if not any(row.text(column) for column in (*WANTED, "学籍号")):
-            continue
-        errors.extend(_errors(sheet, row))
-        if row.text("姓名"):
-            marks.append(
-                Mark(
-                    school=cover.school,
-                    class_name=cover.class_name,
-                    name=fold_name(row.text("姓名")),
-                    register_no="" if row.changed_by_excel("学籍号") else normalise(row.text("学籍号")),
-                    mark=MARKS.get(row.text("到校情况"), "unknown"),
-                    reason=row.text("事由"),
-                    sheet=sheet.name,
-                    row=row.number,
-                )
-            )
-    return marks
-
-
 def _errors(sheet: Sheet, row: Row) -> list[RowError]:
     given = row.text("到校情况")
     told = []
     if not row.text("姓名"):
         told.append(("姓名", "missing", "没有填写姓名", "补填姓名"))
-    if row.changed_by_excel("学籍号"):
-        told.append(("学籍号", "number_cell", "学籍号被 Excel 改成了数字，末几位已丢失", "请把该列设为文本后重新导出"))
-    if given and given not in MARKS:
-        told.append(("到校情况", "mark", f"不认识标记「{given}」", f"可用：{'、'.join(MARKS)}；空白为不明"))
-    return [
-        RowError(sheet=sheet.name, row=row.number, column=column, code=code, message=message, fix=fix)
-        for column, code, message, fix in told
+    told += [
+        (column, "number_cell", f"{column}被 Excel 改成了数字，末几位已丢失", "请把该列设为文本后重新导出")
+        for column in ("学籍号", "身份证号")
+        if row.changed_by_excel(column)
     ]
+    if given and given not in MARKS:
+        told.append(("到校情况", "mark", f"不认识标记「{given[:_SHOWN]}」", f"可用：{'、'.join(MARKS)}；空白为不明"))
+    return [_error(sheet, row, each) for each in told]
+
+
+def _error(sheet: Sheet, row: Row, told: tuple[str, str, str, str]) -> RowError:
+    column, code, message, fix = told
+    return RowError(sheet=sheet.name, row=row.number, column=column, code=code, message=message, fix=fix)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from engine.roster.attendance import Mark, RosterFile
 from engine.roster.names import fold_school
+from engine.roster.near import is_near, slips, told_wrong
 from engine.roster.register import Pupil
 
 MARK_ZH = {"present": "到校", "absent": "未到", "excused": "请假", "unknown": "不明"}
@@ -31,28 +32,49 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What a person must settle, and how many pupils the roster covers."""
+
+    found: tuple[Finding, ...]
+    covered: int
+
+    @property
+    def missing(self) -> int:
+        """How many covered pupils are not on the roster."""
+        return sum(each.kind == "not_on_roster" for each in self.found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Register:
     """The register by what a line may name: a number, or a name inside a covered class."""
 
     covered: list[Pupil] = field(default_factory=list)
     by_number: dict[str, Pupil] = field(default_factory=dict)
+    by_id: dict[str, Pupil] = field(default_factory=dict)
     by_name: dict[tuple[str, str, str], list[Pupil]] = field(default_factory=lambda: defaultdict(list))
     schools: dict[str, str] = field(default_factory=dict)
     classes: set[tuple[str, str]] = field(default_factory=set)
 
     def candidates(self, mark: Mark) -> list[Pupil]:
         """Who may be meant: the pupil of this number, else those of this name in this class."""
-        if mark.register_no in self.by_number:
-            return [self.by_number[mark.register_no]]
+        numbered = self.by_number.get(mark.register_no) or self.by_id.get(mark.id_number)
+        if numbered is not None:
+            return [numbered]
         return self.by_name.get((*_class_of(mark), mark.name), [])
 
 
 def compare(register: Iterable[Pupil], roster: RosterFile) -> tuple[Finding, ...]:
-    """What a person must settle, in the order of the roster, then of the register.
+    """What a person must settle, in the order of the roster, then of the register."""
+    return comparison(register, roster).found
+
+
+def comparison(register: Iterable[Pupil], roster: RosterFile) -> Comparison:
+    """Register and roster side by side: what a person must settle, in the order of the roster, then of the register.
 
     Only pupils of a class that the roster covers can be missing from it. A line is matched by register number, else by
-    name inside its class; whatever leaves a doubt (namesakes, a number that is another's, a pupil of another class, two
-    lines that disagree) is ambiguous, never guessed. Time and memory grow with the two lists, not with their product.
+    ID number, else by name inside its class; whatever leaves a doubt (namesakes, a number that is another's or one slip
+    away, a pupil of another class, two lines that disagree) is ambiguous, never guessed. Time and memory grow with the
+    two lists, not with their product.
     """
     known = _index(register, roster)
     lines = [(mark, known.candidates(mark)) for mark in roster.marks]
@@ -60,9 +82,39 @@ def compare(register: Iterable[Pupil], roster: RosterFile) -> tuple[Finding, ...
     for mark, candidates in lines:
         for pupil in candidates:
             met[pupil.register_no].append(mark)
-    found = [_finding(mark, candidates, known, met) for mark, candidates in lines]
-    missing = [_missing(pupil) for pupil in known.covered if pupil.register_no not in met]
-    return (*(each for each in found if each is not None), *missing)
+    slipped = _slipped([mark for mark, candidates in lines if not candidates], known, met)
+    found = [
+        _near(mark, slipped[id(mark)], known) if id(mark) in slipped else _finding(mark, candidates, known, met)
+        for mark, candidates in lines
+    ]
+    left = {pupil.register_no for pupil in slipped.values()} | met.keys()
+    missing = [_missing(pupil) for pupil in known.covered if pupil.register_no not in left]
+    return Comparison(found=(*(each for each in found if each is not None), *missing), covered=len(known.covered))
+
+
+def _slipped(unknown: list[Mark], known: _Register, met: Mapping[str, list[Mark]]) -> dict[int, Pupil]:
+    """Lines that nobody of the register fits, by the one missing pupil of their class whose number is a slip away."""
+    numbered = [mark for mark in unknown if mark.register_no]
+    if not numbered:
+        return {}
+    keys: dict[tuple[object, ...], set[str]] = defaultdict(set)
+    for pupil in known.covered:
+        if pupil.register_no not in met:
+            for key in slips(pupil.register_no):
+                keys[*_class_of(pupil), key].add(pupil.register_no)
+    found = {}
+    for mark in numbered:
+        near = set().union(*(keys.get((*_class_of(mark), key), set()) for key in slips(mark.register_no)))
+        if len(near) == 1:
+            found[id(mark)] = known.by_number[near.pop()]
+    return found
+
+
+def _near(mark: Mark, pupil: Pupil, known: _Register) -> Finding:
+    told = f"学籍册没有这个学籍号，与同班{pupil.name}的只差一位或两位互换"
+    wrong = told_wrong(mark.register_no, pupil.register_no)
+    told = "；".join(each for each in (told, wrong, f"标记：{MARK_ZH[mark.mark]}，请核对") if each)
+    return _of(mark, known, "ambiguous", pupil.register_no, told=told)
 
 
 def _class_of(of: Mark | Pupil) -> tuple[str, str]:
@@ -76,10 +128,12 @@ def _index(register: Iterable[Pupil], roster: RosterFile) -> _Register:
     for pupil in register:
         if pupil.register_no:
             known.by_number[pupil.register_no] = pupil
+        if pupil.id_number:
+            known.by_id[pupil.id_number] = pupil
         if pupil.school not in folded:
             folded[pupil.school] = fold_school(pupil.school)
         place = (folded[pupil.school], pupil.class_name)
-        if place in covers:
+        if place in covers or (place[0], "") in covers:
             known.covered.append(pupil)
             known.classes.add(place)
             known.by_name[(*place, pupil.name)].append(pupil)
@@ -113,7 +167,8 @@ def _doubt(mark: Mark, pupil: Pupil, lines: list[Mark]) -> str:
     if mark.name != pupil.name:
         return "学籍号相同而姓名不同"
     if mark.register_no and mark.register_no != pupil.register_no:
-        return "同班同名，但名册上的学籍号与学籍册不同"
+        wrong = told_wrong(mark.register_no, pupil.register_no) if is_near(mark.register_no, pupil.register_no) else ""
+        return f"同班同名，但名册上的学籍号与学籍册不同{'；' if wrong else ''}{wrong}"
     if _class_of(mark) != _class_of(pupil):
         return f"学籍在{pupil.school}{pupil.class_name}，却列在{mark.school}{mark.class_name}的名册上"
     if len({line.mark for line in lines}) > 1:

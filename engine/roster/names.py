@@ -29,6 +29,8 @@ def _plain(text: str) -> str:
 
 def fold_name(name: str) -> str:
     """A name in NFKC without outer blanks, its dot always U+00B7, no blanks inside Han names."""
+    if name.isalnum() and unicodedata.is_normalized("NFKC", name):
+        return name
     text = _DOTS.sub("·", _plain(name).strip())
     return re.sub(r"\s+", " " if re.search(r"[A-Za-z]", text) else "", text)
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.errors import InputError
-from engine.roster.workbook import Grid, read_grids
+from engine.roster.columns import Proposal, by_content, plain, renamed
+from engine.roster.workbook import Flaw, Grid, read_grids
 
 HEADER_WITHIN = 12
 """A header stands within the first rows; below lies data."""
@@ -19,7 +24,25 @@ LEAST_COLUMNS = 2
 EXACT = 10**15
 """Excel keeps fifteen digits of a number; beyond them it has changed the last ones."""
 
+LONGEST = 32_767
+"""Characters that a cell can hold."""
+
+_SAMPLE = 40
+
+TOLD_EVERY = 5_000
+"""Rows after which whoever waits is told how far the reading is."""
+
+Watch = Callable[[int], object]
+"""Told how many rows of a sheet were read."""
+
 Cell = str | int | float | bool | date | None
+Line = tuple[int, tuple[object, ...]]
+"""Excel's number of a row, and its cells in the order of the sheet's `read`, as the file has them."""
+
+FLAWS = {
+    "formula": ("是公式，文件里没有存它的结果", "在 Excel 中打开、保存后再导入，或者把这一列粘贴为数值"),
+    "error_value": ("是公式出错后的错误值", "改正公式，或者把正确的值填进去"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +57,7 @@ class RowError:
     fix: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """One row of data by column name, with Excel's own number."""
 
     number: int
@@ -43,12 +65,7 @@ class Row:
 
     def text(self, column: str) -> str:
         """The cell as text: whole numbers without a point, blanks as nothing."""
-        value = self.cells.get(column)
-        if value is None:
-            return ""
-        if isinstance(value, float) and value.is_integer():
-            return str(int(value))
-        return str(value).strip()
+        return text_of(self.cells.get(column))
 
     def changed_by_excel(self, column: str) -> bool:
         """Whether the cell is a number too long for Excel to have kept its last digits."""
@@ -58,49 +75,111 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One sheet: its name, the texts above its header, its columns and its rows of data; blank rows are left out.
+    """One sheet: its name, the texts above its header, its columns and its lines of data; blank rows are left out.
 
-    A sheet in which no header was found has neither columns nor rows; `header` is Excel's number of the header's row.
+    `columns` are all columns in our words, `read` those whose cells are kept. A sheet in which no header was found has
+    neither; `header` is Excel's number of the header's row. `told` is what is wrong with the sheet as a whole.
     """
 
     name: str
-    above: tuple[str, ...]
-    header: int
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
-    blank: int
+    above: tuple[str, ...] = ()
+    header: int = 0
+    columns: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+    told: tuple[RowError, ...] = field(default=())
 
     @property
     def title(self) -> str:
         """The first text above the header; empty for none."""
         return self.above[0] if self.above else ""
 
+    @property
+    def rows(self) -> Iterator[Row]:
+        """The lines with their cells by name."""
+        return (self.row(line) for line in self.lines)
+
+    def row(self, line: Line) -> Row:
+        """A line with its cells by name."""
+        number, cells = line
+        return Row(number, dict(zip(self.read, map(cell_of, cells), strict=True)))
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Rows are tuples of texts, in which nothing is circular: looking for that takes a quarter of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
 
 def file_hash(path: Path) -> str:
     """SHA-256 of a file, hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_sheets(path: Path, wanted: Sequence[str] = (), optional: Sequence[str] = ()) -> tuple[Sheet, ...]:
-    """The sheets of a workbook; the header is the first row in which all wanted columns stand.
+def read_sheets(
+    path: Path,
+    wanted: Sequence[str] = (),
+    optional: Sequence[str] = (),
+    *,
+    chosen: Mapping[str, str] | None = None,
+    watch: Watch | None = None,
+) -> Iterator[Sheet]:
+    """The sheets of a workbook; the header is the first row, or pair of rows, in which all wanted columns stand.
 
-    A sheet without them has no columns; empty and hidden ones of that kind are left out. Raises InputError for a file
-    that cannot be read, when no sheet has the columns (it says which are missing), and when a column that will be read
-    stands twice.
+    Headings are taken by our names, by their synonyms or as `chosen` (ours → as written). A sheet without them has no
+    columns; empty and hidden ones of that kind are left out, a hidden one with a table is told and not read. Raises
+    InputError for a file that cannot be read, when no sheet has the columns (it says which are missing), and when a
+    column that will be read stands twice.
     """
-    sheets, seen = [], []
+    seen, any_read = [], False
+    asked = _Asked(tuple(wanted), tuple(optional), dict(chosen or {}), watch)
     for grid in read_grids(path):
-        at = _header(grid.rows, wanted)
-        if at is not None:
-            sheets.append(_sheet(grid, at))
-            _once(path, sheets[-1], (*wanted, *optional))
-        elif any(_texts(row) for row in grid.rows) and not grid.hidden:
-            sheets.append(Sheet(name=grid.name, above=(), header=0, columns=(), rows=(), blank=0))
-            seen.append(_lacking(grid, wanted))
-    if not any(sheet.columns for sheet in sheets):
+        first = list(islice(grid.rows, HEADER_WITHIN + 1))
+        head = _header(first, asked)
+        if head is not None and not grid.hidden:
+            any_read = True
+            yield _sheet(path, grid, first, head=head, asked=asked)
+        elif head is not None:
+            yield Sheet(name=grid.name, told=(_hidden(grid),))
+        elif any(_texts(row) for row in first) and not grid.hidden:
+            yield Sheet(name=grid.name)
+            seen.append(_lacking(grid.name, first, asked))
+    if not any_read:
         told = "；".join(seen) or "各表都是空的"
         raise InputError(f"{path.name} 里没有同时含有「{'、'.join(wanted)}」的表头；{told}")
-    return tuple(sheets)
+
+
+def propose(path: Path, wanted: Sequence[str], optional: Sequence[str]) -> tuple[Proposal, ...]:
+    """For every sheet with a table: its headings, and which of them seem to be meant by our columns.
+
+    The header is the row among the first in which most headings are known. Raises InputError for a file that cannot be
+    read or has no table.
+    """
+    ours = (*wanted, *optional)
+    found = []
+    for grid in read_grids(path):
+        first = list(islice(grid.rows, HEADER_WITHIN + _SAMPLE))
+        if grid.hidden or not any(len(_texts(row)) >= LEAST_COLUMNS for row in first):
+            continue
+        head = _header(first, _Asked(tuple(wanted), tuple(optional), {})) or _likeliest(first, ours)
+        names = renamed(head.headings, ours, {})
+        meant = {name: head.headings[names.index(name)] if name in names else "" for name in ours}
+        free = [at for at, name in enumerate(names) if name and name not in ours]
+        for name in [name for name, written in meant.items() if not written]:
+            at = by_content(name, first[head.last + 1 :], free)
+            meant[name] = head.headings[at] if at is not None else ""
+        shown = tuple(each for each in dict.fromkeys(head.headings) if each)
+        found.append(Proposal(sheet=grid.name, header=head.last + 1, headings=shown, meant=meant))
+    if not found:
+        raise InputError(f"{path.name} 里没有表格；各表都是空的")
+    return tuple(found)
 
 
 def no_header(sheet: Sheet, wanted: Sequence[str]) -> RowError:
@@ -115,55 +194,136 @@ def no_header(sheet: Sheet, wanted: Sequence[str]) -> RowError:
     )
 
 
-def _lacking(grid: Grid, wanted: Sequence[str]) -> str:
+def _hidden(grid: Grid) -> RowError:
+    message = f"表「{grid.name}」是隐藏的，没有读入"
+    fix = "要导入的，先取消隐藏；不要的，删去这张表"
+    return RowError(sheet=grid.name, row=1, column="", code="hidden", message=message, fix=fix)
+
+
+class _Head(NamedTuple):
+    """A header: places of its first and last row, and its headings as written."""
+
+    first: int
+    last: int
+    headings: tuple[str, ...]
+
+
+class _Asked(NamedTuple):
+    """What is looked for in a file."""
+
+    wanted: tuple[str, ...]
+    optional: tuple[str, ...]
+    chosen: Mapping[str, str]
+    watch: Watch | None = None
+
+    @property
+    def ours(self) -> tuple[str, ...]:
+        return (*self.wanted, *self.optional)
+
+
+def _lacking(name: str, first: Sequence[Sequence[object]], asked: _Asked) -> str:
     """What the row most like a header lacks: never a row of data, whose cells name children."""
-    rows = [_columns(row) for row in grid.rows[:HEADER_WITHIN]]
+    wanted = asked.wanted
+    rows = [renamed(_headings(row), asked.ours, asked.chosen) for row in first[:HEADER_WITHIN]]
     best = max(rows, key=lambda row: (len(set(row) & set(wanted)), sum(map(bool, row)) >= LEAST_COLUMNS))
-    lacking = [name for name in wanted if name not in best]
-    found = [name for name in best if name]
-    return f"表「{grid.name}」第{rows.index(best) + 1}行缺少「{'、'.join(lacking)}」，现有「{'、'.join(found)}」"
+    lacking = [each for each in wanted if each not in best]
+    found = [each for each in best if each]
+    return f"表「{name}」第{rows.index(best) + 1}行缺少「{'、'.join(lacking)}」，现有「{'、'.join(found)}」"
 
 
-def _once(path: Path, sheet: Sheet, read: Sequence[str]) -> None:
-    double = [name for name in read if sheet.columns.count(name) > 1]
-    if double:
-        raise InputError(
-            f"{path.name} 表「{sheet.name}」第{sheet.header}行有两列都叫「{'、'.join(double)}」，"
-            "分不清用哪一列；请改名（如「监护人1姓名」）后重新导入"
-        )
+def _likeliest(first: Sequence[Sequence[object]], ours: Sequence[str]) -> _Head:
+    """The row with the most known headings; among equals the first with the most texts."""
+    rows = [_headings(row) for row in first[:HEADER_WITHIN]]
+    at = max(
+        range(len(rows)),
+        key=lambda at: (len(set(renamed(rows[at], ours, {})) & set(ours)), len(set(filter(None, rows[at]))), -at),
+    )
+    return _Head(at, at, rows[at])
 
 
 def _texts(row: Sequence[object]) -> list[str]:
     return [text for cell in row if (text := str(cell).strip())]
 
 
-def _columns(row: Sequence[object]) -> tuple[str, ...]:
-    """Column names as they are meant: without blanks, line ends and the asterisk of a must."""
-    return tuple(re.sub(r"[\s*＊]", "", str(cell)) for cell in row)
+def _headings(row: Sequence[object]) -> tuple[str, ...]:
+    return tuple(map(plain, row))
 
 
-def _header(grid: Sequence[Sequence[object]], wanted: Sequence[str]) -> int | None:
-    for at, row in enumerate(grid[:HEADER_WITHIN]):
-        names = _columns(row)
-        if sum(map(bool, names)) >= LEAST_COLUMNS and set(wanted) <= set(names):
-            return at
+def _header(first: Sequence[Sequence[object]], asked: _Asked) -> _Head | None:
+    wanted, ours, chosen = asked.wanted, asked.ours, asked.chosen
+    rows = [_headings(row) for row in first]
+    for at, headings in enumerate(rows[:HEADER_WITHIN]):
+        if sum(map(bool, headings)) < LEAST_COLUMNS:
+            continue
+        names = renamed(headings, ours, chosen)
+        both = _joined(headings, rows[at + 1]) if at + 1 < len(rows) else headings
+        pair = renamed(both, ours, chosen)
+        if set(wanted) <= set(pair) and len(set(pair) & set(ours)) > len(set(names) & set(ours)):
+            return _Head(at, at + 1, both)
+        if set(wanted) <= set(names):
+            return _Head(at, at, headings)
     return None
 
 
-def _sheet(grid: Grid, at: int) -> Sheet:
-    columns = _columns(grid.rows[at])
-    rows, blank = [], 0
-    for number, line in enumerate(grid.rows[at + 1 :], start=at + 2):
-        cells = {column: _cell(cell) for column, cell in zip(columns, line, strict=False) if column}
-        if all(value is None for value in cells.values()):
-            blank += 1
-            continue
-        rows.append(Row(number=number, cells=cells))
-    above = tuple(text for row in grid.rows[:at] for text in _texts(row))
-    return Sheet(name=grid.name, above=above, header=at + 1, columns=columns, rows=tuple(rows), blank=blank)
+def _joined(upper: Sequence[str], lower: Sequence[str]) -> tuple[str, ...]:
+    """Two rows as one header: 监护人1 over 姓名, 关系 is 监护人1姓名 …; a merged heading stands in its first cell."""
+    found, group = [], ""
+    for above, below in zip(upper, lower, strict=True):
+        group = above or (group if below else "")
+        found.append(group + below if below else above)
+    return tuple(found)
 
 
-def _cell(value: object) -> Cell:
+def _sheet(path: Path, grid: Grid, first: list[Sequence[object]], *, head: _Head, asked: _Asked) -> Sheet:
+    columns = renamed(head.headings, asked.ours, asked.chosen)
+    double = [name for name in asked.ours if columns.count(name) > 1]
+    if double:
+        raise InputError(
+            f"{path.name} 表「{grid.name}」第{head.last + 1}行有两列都叫「{'、'.join(double)}」，"
+            "分不清用哪一列；请改名（如「监护人1姓名」）后重新导入"
+        )
+    read = tuple(name for name in asked.ours if name in columns) or tuple(filter(None, columns))
+    places = [columns.index(name) for name in read]
+    pick = itemgetter(*places)
+    lines: list[Line] = []
+    number = head.last + 1
+    rest = iter((*first[head.last + 1 :],))
+    for source in (rest, grid.rows):
+        for row in source:
+            number += 1
+            cells = pick(row)
+            if any(cells):
+                lines.append((number, cells))
+            if number % TOLD_EVERY == 0 and asked.watch is not None:
+                asked.watch(len(lines))
+    above = tuple(text for row in first[: head.first] for text in _texts(row))
+    told = tuple(_flaw(grid.name, flaw, columns) for flaw in grid.flaws if _matters(flaw, head, columns, read))
+    return Sheet(
+        name=grid.name, above=above, header=head.last + 1, columns=columns, read=read, lines=tuple(lines), told=told
+    )
+
+
+def _matters(flaw: Flaw, head: _Head, columns: Sequence[str], read: Sequence[str]) -> bool:
+    return flaw.row > head.last + 1 and flaw.column <= len(columns) and columns[flaw.column - 1] in read
+
+
+def _flaw(sheet: str, flaw: Flaw, columns: Sequence[str]) -> RowError:
+    column = columns[flaw.column - 1]
+    message, fix = FLAWS[flaw.code]
+    return RowError(sheet=sheet, row=flaw.row, column=column, code=flaw.code, message=f"{column}{message}", fix=fix)
+
+
+def text_of(value: object) -> str:
+    """A cell as text: whole numbers without a point, blanks as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def cell_of(value: object) -> Cell:
+    """A cell's value: text without outer blanks, numbers and days as they are, nothing for a blank."""
     if isinstance(value, str):
         return value.strip() or None
     if isinstance(value, datetime):

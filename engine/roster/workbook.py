@@ -1,136 +1,174 @@
-"""Workbooks as they are uploaded: looked through before they are opened, so that a bad one harms nothing."""
+"""Files as they are uploaded: looked through before they are opened, so that a bad one harms nothing."""
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from xml.parsers.expat import ExpatError, ParserCreate
+from xml.parsers.expat import ExpatError
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
-
 from engine.errors import InputError
+from engine.roster import apart
+from engine.roster.extent import LARGEST_CONTENT, Extent, chunks, column_number, too_far
+from engine.roster.separated import read_separated
 
 LARGEST_FILE = 30 * 1024 * 1024
-LARGEST_CONTENT = 256 * 1024 * 1024
-"""Bytes of all parts together once unpacked."""
 
-MOST_CELLS = 10_000_000
-"""Rows times columns of all sheets together: a district's register has 60,000 rows of some sixty columns."""
+SMALL = 1024 * 1024
+"""Bytes that are looked through here, element by element; what unpacks to more is opened in a process apart."""
 
-_CHUNK = 1 << 20
-_MACROS = "vbaProject.bin"
-_DIGITS = "0123456789"
-_CONTENT = frozenset({"v", "is"})
+_MACROS = ("vbaproject.bin", "xl/macrosheets/")
+_TEXT = (".csv", ".txt", ".tsv")
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_OVERLAP = 4096
+_DTD = b"<!DOCTYPE"
+_UNTOLD = re.compile(
+    rb'<c [^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>'
+)
+_FAULT = re.compile(rb'<c (?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flaw:
+    """A cell whose value the file does not tell: a formula never worked out, or an error; counted from 1."""
+
+    row: int
+    column: int
+    code: str  # formula | error_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """One sheet as rows of raw cells, the first being Excel's row 1; `hidden` when Excel does not show it."""
+    """One sheet; `rows` gives its raw cells, the first being Excel's row 1, and is read before the next sheet.
+
+    `hidden` when Excel does not show it.
+    """
 
     name: str
     hidden: bool
-    rows: Sequence[Sequence[object]]
+    rows: Iterator[Sequence[object]]
+    flaws: tuple[Flaw, ...] = ()
 
 
-def read_grids(path: Path) -> tuple[Grid, ...]:
-    """Every sheet of an XLSX workbook.
+def read_grids(path: Path) -> Iterator[Grid]:
+    """Every sheet of a workbook (XLSX), or the one table of a text file (CSV), whatever its name ends with.
 
-    Raises InputError for what is no such workbook, is damaged, encrypted, too large or has macros; each with a remedy.
+    Raises InputError for what is neither, is damaged, encrypted, too large or has macros; each with a remedy. What a
+    large workbook needs is bounded: it is unpacked under a budget and opened in a process with limits of its own.
     """
     try:
-        _look_through(path)
-        book = CalamineWorkbook.from_path(str(path))
-        return tuple(
-            Grid(
-                name=each.name,
-                hidden=each.visible is not SheetVisibleEnum.Visible,
-                rows=book.get_sheet_by_name(each.name).to_python(skip_empty_area=False),
-            )
-            for each in book.sheets_metadata
-        )
-    except (CalamineError, BadZipFile, ExpatError, OSError, RuntimeError, EOFError, ValueError, zlib.error) as error:
-        raise InputError(
-            f"{path.name} 无法读取：不是 .xlsx 工作簿，或者已损坏、加了密码；"
-            f"请在 Excel 或 WPS 中去掉密码，另存为 .xlsx 再导入（{type(error).__name__}）"
-        ) from None
+        with path.open("rb") as file:
+            begin = file.read(len(_OLE))
+            size = file.seek(0, 2)
+        if size > LARGEST_FILE:
+            raise InputError(f"{path.name} 超过{LARGEST_FILE >> 20} MB；请按学校或班级拆成几个文件")
+        if begin.startswith(b"PK"):
+            yield from _workbook(path)
+        elif begin == _OLE:
+            raise InputError(_ole(path))
+        elif path.suffix.lower() in _TEXT:
+            yield Grid(name=path.stem, hidden=False, rows=read_separated(path))
+        else:
+            raise InputError(unreadable(path, "内容不是工作簿"))
+    except (BadZipFile, ExpatError, OSError, RuntimeError, EOFError, ValueError, zlib.error) as error:
+        raise InputError(unreadable(path, type(error).__name__)) from None
 
 
-def _look_through(path: Path) -> None:
-    """Refuse what would exhaust memory: calamine ends the whole process when a far cell makes a sheet too wide."""
-    if path.stat().st_size > LARGEST_FILE:
-        raise InputError(f"{path.name} 超过{LARGEST_FILE >> 20} MB；请按学校或班级拆成几个文件")
-    size = cells = 0
+def unreadable(path: Path, why: str) -> str:
+    """The sentence for a file that nobody can open."""
+    return (
+        f"{path.name} 无法读取：不是 .xlsx 工作簿，或者已损坏、加了密码；"
+        f"请在 Excel 或 WPS 中去掉密码，另存为 .xlsx 或 .csv 再导入（{why}）"
+    )
+
+
+def _ole(path: Path) -> str:
+    if _ENCRYPTED in path.read_bytes():
+        return f"{path.name} 加了密码，无法读取；请在 Excel 或 WPS 中去掉密码，另存为 .xlsx 再导入"
+    return f"{path.name} 是旧格式（.xls、.et）；请在 Excel 或 WPS 中另存为 .xlsx 再导入"
+
+
+def _workbook(path: Path) -> Iterator[Grid]:
+    small, flaws = _look_through(path)
+    source = apart.frames(path) if small else apart.frames_apart(path)
+    for frame in source:
+        if frame[0] != "sheet":
+            raise _refusal(path, frame)
+        _, name, hidden, part = frame
+        rows = _rows(path, source)
+        yield Grid(name=name, hidden=hidden, rows=rows, flaws=tuple(flaws.get(part, ())))
+        # Rows that nobody asked for are passed over, so that the next frame begins a sheet.
+        deque(rows, maxlen=0)
+
+
+def _rows(path: Path, source: Iterator[apart.Frame]) -> Iterator[Sequence[object]]:
+    for frame in iter(partial(next, source), ("last",)):
+        if frame[0] != "rows":
+            raise _refusal(path, frame)
+        yield from frame[1]
+
+
+def _refusal(path: Path, frame: apart.Frame) -> InputError:
+    """The error for a frame that tells why there are no more rows."""
+    if frame[0] == "far":
+        return too_far(path, int(frame[1]), int(frame[2]))
+    return InputError(unreadable(path, str(frame[1])))
+
+
+def _look_through(path: Path) -> tuple[bool, dict[str, list[Flaw]]]:
+    """Count what the parts unpack to, refuse what must not be opened; whether all is small, and flaws by part."""
+    size, flaws = 0, dict[str, list[Flaw]]()
     with ZipFile(path) as archive:
-        for part in archive.infolist():
-            if part.filename.endswith(_MACROS):
+        parts = archive.infolist()
+        for part in parts:
+            if any(mark in part.filename.lower() for mark in _MACROS):
                 raise InputError(f"{path.name} 含有宏；请另存为不带宏的 .xlsx 再导入")
-            extent = _Extent()
-            for chunk in _chunks(archive, part):
-                size += len(chunk)
-                if size > LARGEST_CONTENT:
-                    raise InputError(f"{path.name} 展开后超过{LARGEST_CONTENT >> 20} MB；请按学校或班级拆成几个文件")
-                if part.filename.lower().endswith(".xml"):
-                    extent.feed(chunk)
-            cells += extent.rows * extent.columns
-            if cells > MOST_CELLS:
-                raise InputError(
-                    f"{path.name} 的表太大：内容到第{extent.rows}行、第{extent.columns}列；"
-                    "请删去离数据很远的单元格，或者按学校拆成几个文件"
-                )
+        for part in parts:
+            size = _scan(path, archive, part, size=size, flaws=flaws.setdefault(part.filename, []))
+        small = size <= SMALL
+        if small:
+            _measure(path, archive)
+    return small, flaws
 
 
-def _chunks(archive: ZipFile, part: ZipInfo) -> Iterator[bytes]:
-    with archive.open(part) as content:
-        while chunk := content.read(_CHUNK):
-            yield chunk
+def _scan(path: Path, archive: ZipFile, part: ZipInfo, *, size: int, flaws: list[Flaw]) -> int:
+    """Unpack one part under the budget; document types and foreign encodings are refused, flaws noted."""
+    tail = b""
+    xml = part.filename.lower().endswith((".xml", ".rels"))
+    for chunk in chunks(archive, part):
+        size += len(chunk)
+        if size > LARGEST_CONTENT:
+            raise InputError(f"{path.name} 展开后超过{LARGEST_CONTENT >> 20} MB；请按学校或班级拆成几个文件")
+        if xml:
+            if not tail and (chunk[:1] in {b"\xff", b"\xfe"} or chunk[1:2] == b"\x00"):
+                raise ValueError("a workbook's parts are in UTF-8")
+            text = tail + chunk
+            if _DTD in text:
+                raise ValueError("a workbook's part declares no document type")
+            if b"<f" in text or b't="e"' in text:
+                flaws.extend(_flaws(text))
+            tail = text[-_OVERLAP:]
+    return size
 
 
-class _Extent:
-    """How far the filled cells of one part reach; cells that are only formatted do not count."""
-
-    def __init__(self) -> None:
-        self.rows = self.columns = 0
-        self._row = self._column = 0
-        self._letters: dict[str, int] = {}
-        self._parser = ParserCreate()
-        self._parser.StartElementHandler = self._start
-        self._parser.StartDoctypeDeclHandler = self._doctype
-
-    def feed(self, chunk: bytes) -> None:
-        """Take the next bytes of the part; raises ExpatError or ValueError for what is no sheet's XML."""
-        self._parser.Parse(chunk, False)
-
-    def _doctype(self, *_: object) -> None:
-        raise ValueError("a workbook's part declares no document type")
-
-    def _start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        name = tag.rpartition(":")[2]
-        if name == "c":
-            self._cell(attributes.get("r"))
-        elif name == "row":
-            self._row = int(attributes.get("r") or self._row + 1)
-            self._column = 0
-        elif name in _CONTENT:
-            self.rows = max(self.rows, self._row)
-            self.columns = max(self.columns, self._column)
-
-    def _cell(self, place: str | None) -> None:
-        if place is None:
-            self._column += 1
-            return
-        letters = place.rstrip(_DIGITS)
-        self._row = int(place[len(letters) :])
-        if letters not in self._letters:
-            self._letters[letters] = _number(letters)
-        self._column = self._letters[letters]
+def _flaws(text: bytes) -> Iterator[Flaw]:
+    for code, pattern in (("formula", _UNTOLD), ("error_value", _FAULT)):
+        for found in pattern.finditer(text):
+            yield Flaw(row=int(found[2]), column=column_number(found[1].decode()), code=code)
 
 
-def _number(letters: str) -> int:
-    """A column's number by its letters: A is 1, AA is 27; int() refuses what is no letter."""
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + int(letter, 36) - 9
-    return number
+def _measure(path: Path, archive: ZipFile) -> None:
+    """Refuse a far cell before it is opened, and XML that is not well formed."""
+    for part in archive.infolist():
+        if part.filename.lower().endswith(".xml"):
+            extent = Extent()
+            for chunk in chunks(archive, part):
+                extent.feed(chunk)
+            if extent.too_far:
+                raise too_far(path, extent.rows, extent.columns)

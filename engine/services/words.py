@@ -24,6 +24,8 @@ FINDING_ZH = {
     "ambiguous": "对不上号",
     "reported": "走访发现或者他人反映",
 }
+DOUBT_ZH = "学籍存疑"
+"""A row of a register that may be of another child than the register says."""
 
 
 def act_zh(workflow: Workflow, trigger: str) -> str:

@@ -61,6 +61,21 @@ class IndexStore:
         found = select(BLIND.c.subject).where(BLIND.c.district == self._district, BLIND.c.token.in_(tokens))
         return sorted({str(row[0]) for row in self._connection.execute(found)})
 
+    def owners(self, kind: str, values: Iterable[str]) -> dict[str, str]:
+        """Which row of the register has which of these values of one kind: reference by value."""
+        key = self._keys.of(f"district:{self._district}", INDEX)
+        tokens = {self.token(Term(kind, value), key): value for value in values}
+        wanted, found = list(tokens), dict[str, str]()
+        for at in range(0, len(wanted), AT_ONCE):
+            some = select(BLIND.c.token, BLIND.c.subject).where(
+                BLIND.c.district == self._district,
+                BLIND.c.kind == kind,
+                BLIND.c.token.in_(wanted[at : at + AT_ONCE]),
+                BLIND.c.source == PUPIL,
+            )
+            found.update((tokens[row.token], str(row.subject)) for row in self._connection.execute(some))
+        return found
+
     def cases(self, subjects: Iterable[str]) -> list[str]:
         """Numbers of the cases about these subjects, in the order of opening."""
         wanted = sorted(subjects)

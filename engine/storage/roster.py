@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from engine.errors import StaleRefused
 from engine.roster.findings import Finding
@@ -17,7 +17,7 @@ from engine.storage.index import PUPIL as OF_PUPIL
 from engine.storage.index import SUBJECT as OF_SUBJECT
 from engine.storage.index import IndexStore
 from engine.storage.keys import CASE, INDEX, REGISTER, Keys
-from engine.storage.rows import Counts, StoredFinding
+from engine.storage.rows import Counts, Doubt, StoredFinding, Weighed
 from engine.storage.tables import FINDING, PUPIL, SUBJECT
 from engine.vault import open_sealed, seal
 
@@ -26,6 +26,12 @@ REFERENCE_LENGTH = 24
 
 AT_ONCE = 500
 """How many rows one statement asks for by name."""
+
+DOUBT = "register_doubt"
+"""The kind of finding that a register's row leaves: whether it is the same child."""
+
+_OPEN: Mapping[str, object] = {"status": "open", "number": "", "settled_by": "", "settled_at": None}
+Row = TypeVar("Row")
 
 
 class SubjectStore:
@@ -100,19 +106,42 @@ class RosterStore:
 
         A register number holds the citizen number, so a bare hash of it could be guessed (RELIABILITY.md 0.8).
         """
-        if not register_no:
-            return ""
+        return self.references([register_no])[0]
+
+    def references(self, register_nos: Iterable[str]) -> list[str]:
+        """The references of several register numbers, in order."""
         key = self._keys.of(f"district:{self._district}", INDEX)
-        return "S" + hmac.new(key, register_no.encode(), hashlib.sha256).hexdigest()[:REFERENCE_LENGTH]
+        return [
+            "S" + hmac.digest(key, no.encode(), "sha256").hex()[:REFERENCE_LENGTH] if no else "" for no in register_nos
+        ]
+
+    def _digests(self) -> dict[str, str]:
+        found = select(PUPIL.c.register_no, PUPIL.c.digest).where(PUPIL.c.district == self._district)
+        return {row.register_no: row.digest for row in self._connection.execute(found)}
+
+    def weigh(self, rows: Mapping[str, Row], profile_of: Callable[[Row, str], Mapping[str, object]]) -> Weighed[Row]:
+        """What rows by reference would do to the register: nothing is written, and no key is made."""
+        known = self._digests()
+        keys = self._keys.existing_of((number for number in rows if number in known), REGISTER)
+        new, changed, unchanged = [], [], 0
+        for number, row in rows.items():
+            if number not in keys:
+                new.append((number, row))
+                continue
+            profile = profile_of(row, number)
+            if digest_of(keys[number], value_bytes(dict(profile))) == known[number]:
+                unchanged += 1
+            else:
+                changed.append((number, profile, self.pupil(number)))
+        return Weighed(new=new, changed=changed, unchanged=unchanged, known=len(known))
 
     def put_pupils(self, pupils: Iterable[tuple[str, Mapping[str, object]]]) -> Counts:
         """Register rows by reference: how many were new, changed, unchanged. New and changed ones can be found."""
         rows = dict(pupils)
         keys = self._keys.of_all(rows, REGISTER)
-        found = select(PUPIL.c.register_no, PUPIL.c.digest).where(PUPIL.c.district == self._district)
-        known = {row.register_no: row.digest for row in self._connection.execute(found)}
+        known = self._digests()
         new: list[dict[str, object]] = []
-        changed: list[str] = []
+        changed: list[dict[str, object]] = []
         for number, profile in rows.items():
             key, body = keys[number], value_bytes(dict(profile))
             digest = digest_of(key, body)
@@ -120,8 +149,7 @@ class RosterStore:
                 continue
             sealed = seal(key, body, f"pupil:{number}".encode())
             if number in known:
-                self._connection.execute(update(PUPIL).where(self._pupil(number)).values(digest=digest, sealed=sealed))
-                changed.append(number)
+                changed.append({"at": number, "digest": digest, "sealed": sealed})
             else:
                 new.append({"district": self._district, "register_no": number, "digest": digest, "sealed": sealed})
         if new:
@@ -129,7 +157,10 @@ class RosterStore:
         self._index.put(
             OF_PUPIL, [(str(row["register_no"]), rows[str(row["register_no"])]) for row in new], known=False
         )
-        self._index.put(OF_PUPIL, [(number, rows[number]) for number in changed])
+        if changed:
+            at = (PUPIL.c.district == self._district) & (PUPIL.c.register_no == bindparam("at"))
+            self._connection.execute(update(PUPIL).where(at), changed)
+        self._index.put(OF_PUPIL, [(str(row["at"]), rows[str(row["at"])]) for row in changed])
         return Counts(len(new), len(changed), len(rows) - len(new) - len(changed))
 
     def _pupil(self, number: str) -> Any:
@@ -185,10 +216,7 @@ class RosterStore:
                     "register_no": finding.register_no,
                     "school": school,
                     "found_on": day,
-                    "status": "open",
-                    "number": "",
-                    "settled_by": "",
-                    "settled_at": None,
+                    **_OPEN,
                     "sealed": seal(keys.get(finding.register_no, key), value_bytes(hidden), _place(name)),
                 }
             )
@@ -196,9 +224,42 @@ class RosterStore:
             self._connection.execute(insert(FINDING), new)
         return len(new)
 
-    def findings(self) -> list[StoredFinding]:
-        """Every finding, oldest first."""
+    def put_doubts(self, doubts: Iterable[Doubt], *, day: date) -> int:
+        """Rows of a register that a person must decide on, each with what it would write; once for the same row.
+
+        What was decided is remembered: the same row again is no new doubt. How many were new.
+        """
+        listed = list(doubts)
+        keys = self._keys.existing_of((each.register_no for each in listed), REGISTER)
+        found = select(FINDING.c.key).where(FINDING.c.district == self._district, FINDING.c.kind == DOUBT)
+        known = {row.key for row in self._connection.execute(found)}
+        new = []
+        for each in listed:
+            key = keys[each.register_no]
+            name = digest_of(key, value_bytes({**each.row, "": each.row_reference}))
+            if name not in known:
+                known.add(name)
+                hidden = {**each.shown, "row": each.row, "row_reference": each.row_reference}
+                row = {"key": name, "kind": DOUBT, "register_no": each.register_no, "school": each.school}
+                sealed = seal(key, value_bytes(hidden), _place(name))
+                new.append({"district": self._district, **row, "found_on": day, **_OPEN, "sealed": sealed})
+        if new:
+            self._connection.execute(insert(FINDING), new)
+        return len(new)
+
+    def doubted(self, id_: int) -> tuple[str, dict[str, Any]]:
+        """What the row of a doubt would write: reference and profile."""
+        row = self._row(id_)
+        hidden = _hidden(row, self._finding_key(row))
+        return str(hidden["row_reference"]), dict(hidden["row"])
+
+    def findings(self, schools: Collection[str] | None = None, *, day: date | None = None) -> list[StoredFinding]:
+        """The findings, oldest first; with `schools` or `day` only those, and no other one is opened."""
         found = select(FINDING).where(FINDING.c.district == self._district).order_by(FINDING.c.id)
+        if schools is not None:
+            found = found.where(FINDING.c.school.in_(sorted(schools)))
+        if day is not None:
+            found = found.where(FINDING.c.found_on == day, FINDING.c.status == "open")
         rows = self._connection.execute(found).all()
         keys = self._keys.existing_of((row.register_no for row in rows if row.register_no), REGISTER)
         return [_finding(row, _hidden(row, keys.get(row.register_no) or self._finding_key(row))) for row in rows]
@@ -240,11 +301,11 @@ def _place(key: str) -> bytes:
     return f"finding:{key}".encode()
 
 
-def _hidden(row: Any, key: bytes) -> dict[str, str]:
+def _hidden(row: Any, key: bytes) -> dict[str, Any]:
     return dict(value_from(open_sealed(key, row.sealed, _place(row.key))))
 
 
-def _finding(row: Any, hidden: Mapping[str, str]) -> StoredFinding:
+def _finding(row: Any, hidden: Mapping[str, Any]) -> StoredFinding:
     return StoredFinding(
         id=row.id,
         kind=row.kind,

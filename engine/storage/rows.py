@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from engine.definitions.facts import CaseView, HeldRole
 from notifications.documents import Filled
@@ -168,3 +168,32 @@ class Counts(NamedTuple):
     new: int
     changed: int
     unchanged: int
+
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed(Generic[Row]):
+    """What rows would do to the register: new ones by reference; changed ones with their profile and the former one."""
+
+    new: list[tuple[str, Row]]
+    changed: Sequence[tuple[str, Mapping[str, object], Mapping[str, object]]]
+    unchanged: int
+    known: int
+    """How many rows the register has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A register's row that may be of another child than the register says.
+
+    `register_no` is the reference of the pupil it is in doubt with, `row_reference` and `row` what it would write,
+    `shown` what a person reads: name, school_name, class_name, detail.
+    """
+
+    register_no: str
+    row_reference: str
+    row: Mapping[str, object]
+    school: str
+    shown: Mapping[str, str]

@@ -63,7 +63,7 @@ def confirm(visit: HandingIn) -> Response:
         cases = visit.app.roster.confirm(chosen, visit.account, visit.one("request_id"))
     except (Refused, InputError) as error:
         return _findings(visit, _status(error), reasons=reasons_of(error), chosen=chosen)
-    return see_other("/findings?opened=" + seal_list(visit.token, tuple(cases)))
+    return see_other("/findings?opened=" + seal_list(visit.token, tuple(filter(None, cases))))
 
 
 def dismiss(visit: HandingIn, finding_id: int) -> Response:

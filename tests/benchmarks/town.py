@@ -15,13 +15,12 @@ import psycopg
 from engine.app import App, open_app
 from engine.cli.demo_play import moment, settle
 from engine.clock import SteppedClock
-from engine.paths import config_dir
 from engine.services.model import ActRequest
 from engine.settings import Settings
 from engine.storage.types import instant_text
+from tests.district import LITTLE
 from tests.services.acts import CONTACT, VISIT
 
-SAMPLE = config_dir() / "sample"
 OPENED, DUE = "2026-09-01 14:00", "2026-09-30 08:00"
 
 
@@ -37,9 +36,9 @@ def first_case(folder: Path, *, url: str = "") -> str:
     """A new installation with one case that was visited; its number."""
     clock = SteppedClock(moment(OPENED))
     with open_app(Settings.read(data=folder, database=url, contact="电话000"), clock=clock) as app:
-        settle(app, SAMPLE, "correct-horse-battery")
-        app.roster.import_file(SAMPLE / "register.xlsx", "register", "clerk")
-        app.roster.import_file(SAMPLE / "roster.xlsx", "roster", "school")
+        settle(app, LITTLE, "correct-horse-battery")
+        app.roster.import_file(LITTLE / "register.xlsx", "register", "bureau")
+        app.roster.import_file(LITTLE / "roster.xlsx", "roster", "bureau")
         found = [each for each in app.roster.findings("school") if each.kind_zh == "应到未到"]
         number = app.roster.confirm([found[0].id], "school")[0]
         clock.set(moment("2026-09-02 10:00"))

@@ -57,9 +57,9 @@ class Desk:
 
     def lists(self) -> None:
         """Import register and roster."""
-        for kind, account in (("register", "clerk"), ("roster", "school")):
+        for kind, account in (("register", "bureau"), ("roster", "bureau")):
             file = str(LITTLE / f"{kind}.xlsx")
-            self.says("roster", "import", file, "--kind", kind, "--unit", "QH-S1", "--as", account)
+            self.says("roster", "import", file, "--kind", kind, "--unit", "QH-JT", "--as", account)
 
     def case(self) -> str:
         """The number of a case that a confirmed finding opened."""

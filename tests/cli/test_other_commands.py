@@ -166,7 +166,8 @@ class TestRoster:
         assert desk.refused(*arguments, "--kind", "roster", "--unit", "QH-02")["reasons"][0]["right"] == "unit"
         for wrong in (
             ["--kind", "census"],
-            ["--kind", "roster", "--covers", "x"],
+            ["--kind", "roster", "--covers", "/七(1)"],
+            ["--kind", "roster", "--column", "姓名"],
             ["--kind", "roster", "--day", "2026-09-02"],
         ):
             desk.says(*arguments, "--unit", "QH-S1", *wrong, code=2)

@@ -231,7 +231,7 @@ class TestRegister:
     def test_cells(self, tmp_path: Path) -> None:
         """Numbers, truths and days are told apart from text."""
         path = book(tmp_path / "c.xlsx", [["a", "b", "c", "d"], [3.0, True, datetime(2026, 9, 1), 2.5]])
-        cells = read_sheets(path, ("a", "b"))[0].rows[0]
+        cells = next(next(read_sheets(path, ("a", "b"), ("c", "d"))).rows)
         assert (cells.text("a"), cells.cells["b"], cells.cells["c"], cells.text("d")) == (
             "3",
             True,
@@ -244,9 +244,9 @@ class TestRegister:
         """A cell of a rare type is text."""
         from datetime import time
 
-        assert sheets._cell(time(9, 5)) == "09:05:00"
-        assert sheets._cell(datetime(2026, 9, 1, 8, 30)) == date(2026, 9, 1)
-        assert sheets._cell(None) is None
+        assert sheets.cell_of(time(9, 5)) == "09:05:00"
+        assert sheets.cell_of(datetime(2026, 9, 1, 8, 30)) == date(2026, 9, 1)
+        assert sheets.cell_of(None) is None
 
 
 class TestRoster:

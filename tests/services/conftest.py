@@ -46,8 +46,8 @@ class House:
 
     def lists(self) -> None:
         """Import register and roster."""
-        self.app.roster.import_file(LITTLE / "register.xlsx", "register", "clerk")
-        self.app.roster.import_file(LITTLE / "roster.xlsx", "roster", "school")
+        self.app.roster.import_file(LITTLE / "register.xlsx", "register", "bureau")
+        self.app.roster.import_file(LITTLE / "roster.xlsx", "roster", "bureau")
 
     def case(self) -> str:
         """The number of a case that a person's confirmation opened."""

@@ -116,11 +116,11 @@ class TestRoster:
 
     def test_twice(self, house: House) -> None:
         """Importing twice changes nothing."""
-        first = house.app.roster.import_file(LITTLE / "register.xlsx", "register", "clerk")
-        again = house.app.roster.import_file(LITTLE / "register.xlsx", "register", "clerk")
+        first = house.app.roster.import_file(LITTLE / "register.xlsx", "register", "bureau")
+        again = house.app.roster.import_file(LITTLE / "register.xlsx", "register", "bureau")
         assert (first.new, again.new, again.changed, again.unchanged) == (first.rows, 0, 0, first.rows)
-        one = house.app.roster.import_file(LITTLE / "roster.xlsx", "roster", "school")
-        two = house.app.roster.import_file(LITTLE / "roster.xlsx", "roster", "school")
+        one = house.app.roster.import_file(LITTLE / "roster.xlsx", "roster", "bureau")
+        two = house.app.roster.import_file(LITTLE / "roster.xlsx", "roster", "bureau")
         assert (one.new, two.new, two.unchanged) == (one.findings, 0, one.findings)
 
     def test_kinds(self, house: House) -> None:

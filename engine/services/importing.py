@@ -1,0 +1,272 @@
+"""Lists into the installation: weighed, told with every error, and kept once a person wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import InputError
+from engine.roster import attendance, register
+from engine.roster.attendance import Coverage, RosterFile, read_roster
+from engine.roster.columns import Proposal
+from engine.roster.findings import Comparison, comparison
+from engine.roster.idnumber import mask
+from engine.roster.names import fold_school
+from engine.roster.near import is_near, told_wrong
+from engine.roster.register import Pupil, RegisterFile, read_register
+from engine.roster.sheets import RowError, propose
+from engine.roster.terms import ID_NUMBER
+from engine.services.lists import area_of, finding_row, may
+from engine.services.model import FindingRow
+from engine.services.office import Office, actor_of
+from engine.services.opening import CONFIRMERS
+from engine.services.pupils import profile_of, pupil_of
+from engine.services.refusals import refused
+from engine.storage.roster import DOUBT
+from engine.storage.rows import Doubt
+
+if TYPE_CHECKING:
+    from engine.storage.unit_of_work import UnitOfWork
+
+KINDS = {"register": "学籍册", "roster": "到校名册"}
+"""The kinds of list that may be imported."""
+
+IMPORTERS = CONFIRMERS | {"register_clerk"}
+
+MISSING_SHARE, MISSING_LEAST = 0.05, 5
+"""Of the pupils that a roster covers: when more are not on it, the list is more likely short than the classes empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a list is imported: its day, what it covers, which heading is which column; who is told of the progress."""
+
+    day: date | None = None
+    covers: tuple[Coverage, ...] = ()
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    accept_missing: bool = False
+    """A person says that so many pupils are really missing."""
+    watch: Callable[[int], object] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import did: rows by what became of them, the errors by row, the findings it gave."""
+
+    rows: int
+    new: int
+    changed: int
+    unchanged: int
+    findings: int
+    errors: tuple[RowError, ...]
+    doubtful: int = 0
+    """Lines that may mean several pupils, or none for certain; rows of a register that wait for a decision."""
+    blank: int = 0
+    """Lines without a mark: unknown, never absent."""
+    found: tuple[FindingRow, ...] = ()
+    """The open findings of the list's day, as stored."""
+    stopped: str = ""
+    """Why the list was not kept, or would not be, until a person says that it is so."""
+
+    @property
+    def wrong(self) -> int:
+        """How many rows have an error."""
+        return len({(each.sheet, each.row) for each in self.errors})
+
+
+def columns_of(path: Path, kind: str) -> tuple[Proposal, ...]:
+    """What the sheets of a list offer for our columns; raises InputError for a file that cannot be read."""
+    room = attendance if kind == "roster" else register
+    return propose(path, room.WANTED, room.OPTIONAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Importing:
+    """One import, for one office."""
+
+    office: Office
+    unit: str
+    manner: Manner
+    dry_run: bool
+
+    def run(self, path: Path, kind: str, account: str) -> Imported:
+        """Read the list, then weigh it and, unless only tried, keep it: in one transaction, whole or not at all."""
+        if kind not in KINDS:
+            known = "、".join(f"{name}({zh})" for name, zh in KINDS.items())
+            raise InputError(f"不认识「{kind}」这种名单；可导入：{known}")
+        self._allowed(account)
+        today, manner = self.office.today(), self.manner
+        # Read before the transaction begins: a long file must not keep others from writing.
+        file: RegisterFile | RosterFile
+        if kind == "register":
+            file = read_register(path, today=today, chosen=manner.chosen, watch=manner.watch)
+        else:
+            file = read_roster(path, covers=manner.covers, chosen=manner.chosen, watch=manner.watch)
+        with self.office.archive.begin() as uow:
+            area = self._area(uow, account)
+            done = self._register(uow, file, area) if isinstance(file, RegisterFile) else self._roster(uow, file, area)
+            if not self.dry_run:
+                uow.commit()
+            return done
+
+    def _allowed(self, account: str) -> None:
+        with self.office.archive.read() as uow:
+            self._area(uow, account)
+
+    def _area(self, uow: UnitOfWork, account: str) -> frozenset[str]:
+        """The units whose lists these may be: the unit named, or all of this person's."""
+        actor, today = actor_of(uow, account), self.office.today()
+        may(actor, IMPORTERS, today)
+        mine = area_of(uow, actor, today)
+        if self.unit and self.unit not in mine:
+            raise refused("right", "unit", f"没有单位「{self.unit}」，或者它不在你的职责范围内")
+        return frozenset(uow.units.area(self.unit, today)) if self.unit else mine
+
+    def _register(self, uow: UnitOfWork, file: RegisterFile, area: frozenset[str]) -> Imported:
+        today = self.office.today()
+        outside = _outside(uow, area, today)
+        foreign = [pupil for pupil in file.rows if outside(pupil.school)]
+        rows = [pupil for pupil in file.rows if not outside(pupil.school)] if foreign else file.rows
+        errors = (*file.errors, *(_foreign(pupil.sheet, pupil.row, pupil.school) for pupil in foreign))
+        references = uow.roster.references([pupil.register_no for pupil in rows])
+        codes = {unit.name: unit.code for unit in uow.units.on(today)}
+        weighed = uow.roster.weigh(dict(zip(references, rows, strict=True)), profile_of)
+        doubts, new = _doubts_of_new(uow, weighed.new, codes) if weighed.known else ([], weighed.new)
+        changed = []
+        for reference, profile, old in weighed.changed:
+            told = _other_child(profile, old)
+            if told:
+                doubts.append(_doubt(codes, (reference, reference), profile, told=told))
+            else:
+                changed.append((reference, profile))
+        if not self.dry_run:
+            uow.roster.put_pupils([*((reference, profile_of(pupil, reference)) for reference, pupil in new), *changed])
+        uow.roster.put_doubts(doubts, day=today)
+        waiting = uow.roster.findings(day=today) if doubts else []
+        return Imported(
+            rows=len(file.rows) + len({(each.sheet, each.row) for each in file.errors}),
+            new=len(new),
+            changed=len(changed),
+            unchanged=weighed.unchanged,
+            findings=len(doubts),
+            errors=errors,
+            doubtful=len(doubts),
+            found=tuple(finding_row(each) for each in waiting if each.kind == DOUBT and each.school in {"", *area}),
+        )
+
+    def _roster(self, uow: UnitOfWork, file: RosterFile, area: frozenset[str]) -> Imported:
+        given, today = self.manner.day, self.office.today()
+        outside = _outside(uow, area, today)
+        if given and file.day and given != file.day:
+            raise InputError(f"--day 为{given}，名册标题写的是{file.day}；请核对")
+        day = file.day or given or today
+        foreign = {(mark.sheet, mark.school): mark.row for mark in reversed(file.marks) if outside(mark.school)}
+        errors = (*file.errors, *(_foreign(sheet, row, school) for (sheet, school), row in foreign.items()))
+        mine = replace(
+            file,
+            covers=tuple(each for each in file.covers if not outside(each.school)),
+            marks=tuple(mark for mark in file.marks if not outside(mark.school)),
+        )
+        compared = comparison([pupil_of(profile) for profile in uow.roster.pupils()], mine)
+        stopped = _stopped(compared)
+        if stopped and not self.manner.accept_missing and not self.dry_run:
+            raise refused("rule", "missing", stopped)
+        references = uow.roster.references([each.register_no for each in compared.found])
+        found = [
+            replace(each, register_no=reference) for each, reference in zip(compared.found, references, strict=True)
+        ]
+        known = {unit.name: unit.code for unit in uow.units.on(today)}
+        new = uow.roster.put_findings([(each, known.get(each.school, "")) for each in found], day=day)
+        return Imported(
+            rows=len(file.marks),
+            new=new,
+            changed=0,
+            unchanged=len(found) - new,
+            findings=len(found),
+            errors=errors,
+            doubtful=sum(each.kind == "ambiguous" for each in found),
+            blank=sum(each.mark == "unknown" for each in file.marks) - sum(each.code == "mark" for each in file.errors),
+            found=tuple(finding_row(each) for each in uow.roster.findings(day=day) if each.school in {"", *area}),
+            stopped="" if self.manner.accept_missing else stopped,
+        )
+
+
+def _stopped(compared: Comparison) -> str:
+    missing, covered = compared.missing, compared.covered
+    if missing < MISSING_LEAST or missing <= MISSING_SHARE * covered:
+        return ""
+    return (
+        f"名册所含范围有{covered}名学生，名册上没有列入的有{missing}名，超过{MISSING_SHARE:.0%}；"
+        "请核对名册是否完整，确实如此的，说明「确实没有列入」后再导入"
+    )
+
+
+def _outside(uow: UnitOfWork, area: frozenset[str], today: date) -> Callable[[str], bool]:
+    """Whether a school is not in the area; one that no unit is named after is the bureau's to take in."""
+    units = uow.units.on(today)
+    codes = {fold_school(unit.name): unit.code for unit in units}
+    bureau = any(unit.code in area for unit in units if unit.kind == "county_education_department")
+    answers: dict[str, bool] = {}
+
+    def outside(school: str) -> bool:
+        if school not in answers:
+            code = codes.get(fold_school(school))
+            answers[school] = not bureau if code is None else code not in area
+        return answers[school]
+
+    return outside
+
+
+def _foreign(sheet: str, row: int, school: str) -> RowError:
+    message = f"学校「{school[:60]}」不在这次导入的单位里"
+    fix = "核对学校名称，或者由主管这所学校的单位导入"
+    return RowError(sheet=sheet, row=row, column="学校", code="outside", message=message, fix=fix)
+
+
+def _doubts_of_new(
+    uow: UnitOfWork, new: list[tuple[str, Pupil]], codes: Mapping[str, str]
+) -> tuple[list[Doubt], list[tuple[str, Pupil]]]:
+    """Rows with a new register number whose ID number the register has under another one, and the rest."""
+    owners = uow.index.owners(ID_NUMBER, {pupil.id_number for _, pupil in new if pupil.id_number})
+    doubts, rest = [], []
+    for reference, pupil in new:
+        owner = owners.get(pupil.id_number, "")
+        if not owner or owner == reference:
+            rest.append((reference, pupil))
+            continue
+        told = f"身份证号{mask(pupil.id_number)}在学籍册上已有，学籍号不同"
+        doubts.append(_doubt(codes, (owner, reference), profile_of(pupil, reference), told=told))
+    return doubts, rest
+
+
+def _other_child(new: Mapping[str, object], old: Mapping[str, object]) -> str:
+    """Why a row may be of another child than the one the register has under its number; empty for no doubt."""
+    one, other = str(new["id_number"]), str(old.get("id_number") or "")
+    told = []
+    if new["name"] != old.get("name"):
+        told.append("学籍号相同，姓名与学籍册不同")
+    if one and other and one != other:
+        near = is_near(one, other)
+        told.append(f"身份证号{mask(one)}与学籍册的{mask(other)}" + ("只差一位或两位互换" if near else "不同"))
+        told.append(told_wrong(one, other) if near else "")
+    return "；".join(each for each in told if each)
+
+
+def _doubt(codes: Mapping[str, str], references: tuple[str, str], row: Mapping[str, object], *, told: str) -> Doubt:
+    shown = {"name": row["name"], "school_name": row["school"], "class_name": row["class_name"], "detail": told}
+    return Doubt(
+        register_no=references[0],
+        row_reference=references[1],
+        row=row,
+        school=codes.get(str(row["school"]), ""),
+        shown={name: str(text) for name, text in shown.items()},
+    )
+
+
+def declared_all(texts: Sequence[str]) -> tuple[Coverage, ...]:
+    """What was typed as coverage; raises InputError for a text that is none."""
+    return tuple(map(partial(attendance.declared), texts))
