@@ -95,6 +95,9 @@ def main() -> None:
     )  # fmt: skip
 
 
+FIGURES = ((("M9",), main),)
+
+
 def alone(which: str, folder: Path) -> None:
     """One run in this process: seconds, its peak of memory and that of its largest child, in MiB."""
     path = folder / "register.xlsx"
