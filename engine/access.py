@@ -50,6 +50,28 @@ UNIT_KINDS: Mapping[str, str] = {
 }
 """Kinds of unit; authority hangs on them (DOMAIN.md 4)."""
 
+_SCHOOL, _TOWNSHIP = frozenset({"school"}), frozenset({"township_government"})
+_STREET, _BUREAU = frozenset({"subdistrict_office"}), frozenset({"county_education_department"})
+
+FITS: Mapping[str, frozenset[str]] = {
+    "class_teacher": frozenset({"class", "school"}),
+    "register_clerk": _SCHOOL,
+    "school_officer": _SCHOOL,
+    "school_head": _SCHOOL,
+    "village_cadre": frozenset({"village_committee"}),
+    "township_officer": _TOWNSHIP,
+    "township_head": _TOWNSHIP,
+    "subdistrict_officer": _STREET,
+    "subdistrict_head": _STREET,
+    "bureau_officer": _BUREAU,
+    "bureau_head": _BUREAU,
+    "district_leader": frozenset({"district_government"}),
+}
+"""In which kinds of unit a role is held; the others may be held in any."""
+
+APPOINTERS = frozenset({"bureau_head", "administrator"})
+"""The responsible managers who approve that somebody gets a role (网保条例 36; DOMAIN.md 10)."""
+
 ISSUERS = frozenset({"township_government", "county_education_department"})
 """The only two that may order a guardian to correct (义教法 58; DOMAIN.md 0.1)."""
 

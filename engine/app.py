@@ -24,7 +24,9 @@ from engine.services.people import People
 from engine.services.recalculation import Calendars
 from engine.services.roster import Roster
 from engine.services.search import Search
+from engine.services.staff import Staff
 from engine.services.timers import Timers
+from engine.services.units import Units
 from engine.services.upkeep import Upkeep
 from engine.settings import Settings
 from engine.storage.unit_of_work import Archive
@@ -47,6 +49,8 @@ class App:
     notices: Notices
     roster: Roster
     people: People
+    staff: Staff
+    units: Units
     audit: Audit
     upkeep: Upkeep
     calendars: Calendars
@@ -116,6 +120,8 @@ def open_app(settings: Settings, *, clock: Clock | None = None) -> Iterator[App]
             notices=Notices(office=office, printer=cache(PdfPrinter), channels=channels),
             roster=Roster(office=office),
             people=People(office=office),
+            staff=Staff(office=office),
+            units=Units(office=office),
             audit=Audit(office=office),
             upkeep=Upkeep(office=office),
             calendars=Calendars(office=office),

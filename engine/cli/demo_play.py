@@ -11,12 +11,15 @@ from pathlib import Path
 from engine.app import App
 from engine.cli.demo_script import ENDING, GOES_ON, OPENING, RETURNS, SCENES, STAYS, Scene
 from engine.clock import LOCAL_ZONE, SteppedClock, at_local, local_day
-from engine.definitions.facts import HeldRole, Person
+from engine.definitions.facts import HeldRole
 from engine.errors import InstallationError
 from engine.services.model import ActRequest, CasePage
+from engine.services.staff import Appointment
 from engine.worker import sweep_awaited
 
 AUDITOR = "auditor"
+DEMO = "demo"
+"""Stands for the machine's account where the demonstration installs itself."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,18 +38,27 @@ def moment(text: str) -> datetime:
 
 
 def settle(app: App, sample: Path, password: str) -> None:
-    """Units and people of the sample, each with the demonstration's password."""
+    """Units and people of the sample as an installation takes them in, each with the demonstration's password."""
+    rows = list(_rows(sample / "people.csv"))
+    units = app.units.import_file(sample / "units.csv", os_user=DEMO)
+    if units.errors:
+        raise InstallationError(f"演示数据的单位表有错：第{units.errors[0].row}行 {units.errors[0].message}")
+    app.staff.appoint(
+        (
+            Appointment(account=row["account"], name=row["name"], held=_held(row), approved_by=row["approved_by"])
+            for row in rows
+        ),
+        os_user=DEMO,
+    )
     hashed = app.people.hasher.hash(password)
     with app.archive.begin() as uow:
-        uow.units.add(
-            (row["code"], row["name"], row["kind"], row["parent"], _day(row["first"]), _day(row["last"]))
-            for row in _rows(sample / "units.csv")
-        )
-        for row in _rows(sample / "people.csv"):
-            held = HeldRole(role=row["role"], unit=row["unit"], first=_day(row["first"]), last=_day(row["last"]))
-            uow.people.add(Person(account=row["account"], name=row["name"], roles=(held,)), row["approved_by"])
+        for row in rows:
             uow.people.set_password(row["account"], hashed)
         uow.commit()
+
+
+def _held(row: dict[str, str]) -> HeldRole:
+    return HeldRole(role=row["role"], unit=row["unit"], first=_day(row["first"]), last=_day(row["last"]))
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

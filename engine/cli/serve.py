@@ -21,6 +21,7 @@ def run(
     """Serve the pages and sweep the timers until stopped."""
     settings = settings_of(ctx, host=host, port=port)
     with open_app(settings) as app:
+        app.units.ready()
         serve(app, settings.host, settings.port)
 
 
@@ -32,6 +33,7 @@ def web(
     """Serve the pages alone until stopped; a worker must run elsewhere."""
     settings = settings_of(ctx, host=host, port=port)
     with open_app(settings) as app:
+        app.units.ready()
         serve(app, settings.host, settings.port, sweeps=False)
 
 
@@ -40,6 +42,7 @@ def worker(ctx: typer.Context) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     with open_app(settings_of(ctx)) as app:
+        app.units.ready()
         work(app)
 
 

@@ -16,6 +16,7 @@ from engine.cases.reserved_forms import GUARDIANS
 from engine.cases.timers import is_overdue, moment_of, work_out
 from engine.definitions.facts import Actor, CaseView, Proposal, Running
 from engine.definitions.workflow import Workflow
+from engine.services.handing import owner_today
 from engine.services.history import HistoryMaker, may_undo, subject_of
 from engine.services.model import (
     ActRow,
@@ -102,6 +103,8 @@ class PageMaker:
     def owner(self) -> str:
         """Who works on the case: a person, the pool of a role, or the whole unit."""
         person = self.uow.people.get(self.case.owner) if self.case.owner else None
+        if person is not None and not owner_today(self.uow, self.case, self.office.today()):
+            return f"本单位（{person.name}不在岗）"
         return person.name if person else ROLES.get(self.case.owner, self.case.owner) or "本单位"
 
     def will_happen(self) -> tuple[str, ...]:

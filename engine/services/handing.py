@@ -38,6 +38,12 @@ def takers(uow: UnitOfWork, case: CaseView, today: date) -> list[Person]:
     return [each for each in uow.people.all() if _works_in(case, each, today)]
 
 
+def owner_today(uow: UnitOfWork, case: CaseView, today: date) -> str:
+    """The owner as it counts today; empty when the person is absent or gone: the work falls to the unit's pool."""
+    person = uow.people.get(case.owner) if case.owner else None
+    return case.owner if person is None or _works_in(case, person, today) else ""
+
+
 def _works_in(case: CaseView, person: Person, today: date) -> bool:
     scope = case.identity.scope
     return any(

@@ -68,7 +68,7 @@ class HistoryMaker:
             happened_on=entry.happened_on,
             recorded_at=entry.recorded_at,
             who=self.names.get(entry.user, "系统"),
-            role_zh=ROLES.get(entry.role, entry.role),
+            role_zh=ROLES.get(entry.role, entry.role) + self._standing(entry),
             trigger=entry.trigger,
             zh=act_zh(workflow, entry.trigger),
             change=self._correction(entry) if corrected else self._move(entry),
@@ -101,6 +101,14 @@ class HistoryMaker:
             explained = field is not None and name not in ("document", "deadline")
             told.append((zh, label(field, value, self.units) if field and explained else self._word(name, value)))
         return tuple(told)
+
+    def _standing(self, entry: StoredEntry) -> str:
+        """In whose place the role was used, or by which appointment."""
+        remarks = entry.public["remarks"]
+        told = remarks if isinstance(remarks, Mapping) else {}
+        if "covers" in told:
+            return f"（代行，{self.names.get(str(told['covers']), told['covers'])}休假）"
+        return f"（代理，{told['acting_by']}）" if "acting_by" in told else ""
 
     @cached_property
     def names(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from engine.definitions.facts import Person
+from engine.errors import InputError
 from engine.services.office import Office
 from engine.services.refusals import refused
 
@@ -22,7 +23,7 @@ IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 LONGEST_KNOWN = timedelta(days=1)
 """How long after its beginning a session that ran out still says whose typed text came too late."""
-LONGEST_PASSWORD = 128
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 128
 FREE_TRIES = 5
 """Wrong passwords of one account from one address before the wait begins; it doubles with each further one."""
 
@@ -42,8 +43,15 @@ class People:
     hasher: PasswordHasher = field(default_factory=_hasher)
 
     def set_password(self, account: str, password: str) -> None:
-        """Store the hash of a person's password; sessions opened with the former one end."""
+        """Store the hash of a person's password; sessions opened with the former one end.
+
+        InputError for an account that there is not, and for a password too short or too long.
+        """
+        if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+            raise InputError(f"密码有{len(password)}个字符；应为{SHORTEST_PASSWORD}至{LONGEST_PASSWORD}个")
         with self.office.archive.begin() as uow:
+            if uow.people.get(account) is None:
+                raise InputError(f"没有账号「{account}」；yingfan user list 列出全部")
             uow.people.set_password(account, self.hasher.hash(password))
             uow.people.close_sessions(account, self.office.now())
             uow.commit()
@@ -58,7 +66,7 @@ class People:
             uow.people.attempted(account, address, now, good=good)
             token = secrets.token_urlsafe(32)
             person = uow.people.get(account) if good else None
-            if person is not None and not self._in_office(person):
+            if person is not None and not person.serves(self.office.today()):
                 raise refused("right", "account", "你现在没有任何岗位，不能登录；请联系本单位管理员")
             if good:
                 uow.people.open_session(_hash(token), account, now)
@@ -76,7 +84,7 @@ class People:
         with self.office.archive.begin() as uow:
             account = uow.people.session(_hash(token), now, now - IDLE, made_since=now - ABSOLUTE)
             person = uow.people.get(account) if account else None
-            if person is not None and not self._in_office(person):
+            if person is not None and not person.serves(self.office.today()):
                 uow.people.close_sessions(person.account, now)
                 person = None
             uow.commit()
@@ -86,10 +94,6 @@ class People:
         """Whose session this was that ran out by itself; empty for one that was ended, or for none."""
         with self.office.archive.read() as uow:
             return uow.people.expired(_hash(token), self.office.now() - LONGEST_KNOWN)
-
-    def _in_office(self, person: Person) -> bool:
-        today = self.office.today()
-        return any(held.first <= today <= held.last for held in person.roles)
 
     def sign_out(self, token: str) -> None:
         """End a session."""

@@ -15,6 +15,7 @@ from engine.cases.timers import is_overdue
 from engine.definitions.facts import Actor, CaseView, Running
 from engine.definitions.workflow import Workflow
 from engine.services.case_page import PageMaker
+from engine.services.handing import owner_today
 from engine.services.office import Office
 from engine.services.words import coming_line, masked, message_line, stuck_line
 
@@ -95,7 +96,7 @@ class RecordMaker:
             kind=workflow.states[case.state].kind,
             version=case.version,
             unit=case.unit,
-            owner=case.owner,
+            owner=owner_today(self.uow, case, self.office.today()),
             opened_on=case.identity.opened_on,
             closed_as=case.closed_as,
             overdue=any(is_overdue(each, self.office.now()) for each in case.deadlines.values()),
@@ -269,6 +270,7 @@ def _entry(public: Mapping[str, object], fields: object, hash_: str) -> Told:
         "actor": public["actor"],
         "os_user": public["os_user"],
         "role": public["role"],
+        **_standing(public["remarks"]),
         "trigger": public["trigger"],
         "from": public["from"],
         "to": public["to"],
@@ -280,6 +282,12 @@ def _entry(public: Mapping[str, object], fields: object, hash_: str) -> Told:
         ],
         "hash": hash_,
     }
+
+
+def _standing(remarks: object) -> Told:
+    """In whose place a role was used, or by which appointment."""
+    told = remarks if isinstance(remarks, Mapping) else {}
+    return {name: told[name] for name in ("covers", "acting_by") if name in told}
 
 
 def _later(what: str, at: datetime | None, zh: str) -> Told:

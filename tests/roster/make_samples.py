@@ -40,6 +40,8 @@ UNITS = (
     ("QH-L1", "宣和区劳动监察大队", "labour_inspection", "QH"),
 )
 PEOPLE = (
+    ("admin", "石磊", "administrator", "QH"),
+    ("bureau_head", "高宁", "bureau_head", "QH-JT"),
     ("teacher", "苏晓", "class_teacher", "QH-S1"),
     ("clerk", "罗敏", "register_clerk", "QH-S1"),
     ("school", "李娟", "school_officer", "QH-S1"),
@@ -51,12 +53,10 @@ PEOPLE = (
     ("subdistrict_head", "贾明", "subdistrict_head", "QH-03"),
     ("bureau", "林芳", "bureau_officer", "QH-JT"),
     ("reviewer", "许清", "legal_reviewer", "QH-JT"),
-    ("bureau_head", "高宁", "bureau_head", "QH-JT"),
     ("judicial", "沈平", "receiver", "QH-J1"),
     ("police", "韩冬", "receiver", "QH-P1"),
     ("inspector", "崔立", "inspector", "QH-JT"),
     ("auditor", "任重", "auditor", "QH"),
-    ("admin", "石磊", "administrator", "QH"),
 )
 COLUMNS = (
     "学籍号", "姓名", "性别", "身份证号", "出生日期", "学校", "班级", "乡镇街道", "现居地",
@@ -233,7 +233,7 @@ def people(more: tuple[Unit, ...] = ()) -> list[tuple[str, ...]]:
     teacher_class = next(code for code, name, *_ in units(CLASSES) if name == "青禾中学七(2)")
     rows = []
     for account, name, role, unit in (*PEOPLE, *more):
-        approver = "admin" if role.endswith("_head") else "bureau_head"
+        approver = "admin" if role.endswith("_head") else "bureau_head" if role != "administrator" else ""
         place = teacher_class if role == "class_teacher" else unit
         rows.append((account, name, role, place, "2026-01-01", "2027-12-31", approver))
     return rows
