@@ -20,27 +20,21 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 role = typer.Typer(add_completion=False, no_args_is_help=True)
 app.add_typer(role, name="role", help="职务：给予、终止")
 
-_BY = typer.Option("", "--approved-by", help="由谁批准（账号）：在任的教体局领导或系统管理员，不能是本人")
-_JSON = typer.Option(False, "--json", help="只输出一个 JSON 文档")
-_ROLE = typer.Option(..., "--role", help="职务，例如 township_officer")
-_UNIT = typer.Option(..., "--unit", help="单位代码")
-_FROM = typer.Option(..., "--from", help="自哪一天起（含）")
-_TO = typer.Option(..., "--to", help="到哪一天止（含）")
-_ACTING = typer.Option("", "--acting", metavar="文号", help="代理负责人：写任命文件的文号")
-
 
 @app.command("add", help="新增人员及其职务；空系统的第一人是系统管理员，不写 --approved-by，由本机账号担保并记录")
 def add(  # noqa: PLR0913, PLR0917  the options of a command
     ctx: typer.Context,
     account: str = typer.Argument(..., metavar="NAME", help="账号"),
     name: str = typer.Option("", "--name", help="姓名；不写则同账号"),
-    role_: str = _ROLE,
-    unit: str = _UNIT,
-    first: str = _FROM,
-    last: str = _TO,
-    approved_by: str = _BY,
-    acting: str = _ACTING,
-    as_json: bool = _JSON,
+    role_: str = typer.Option(..., "--role", help="职务，例如 township_officer"),
+    unit: str = typer.Option(..., "--unit", help="单位代码"),
+    first: str = typer.Option(..., "--from", help="自哪一天起（含）"),
+    last: str = typer.Option(..., "--to", help="到哪一天止（含）"),
+    approved_by: str = typer.Option(
+        "", "--approved-by", help="由谁批准（账号）：在任的教体局领导或系统管理员，不能是本人"
+    ),
+    acting: str = typer.Option("", "--acting", metavar="文号", help="代理负责人：写任命文件的文号"),
+    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
 ) -> None:
     """Add somebody with a role; an account that is known is refused."""
     held = _held(role_, unit, first, last, acting=acting)
@@ -52,13 +46,15 @@ def add(  # noqa: PLR0913, PLR0917  the options of a command
 def add_role(  # noqa: PLR0913, PLR0917  the options of a command
     ctx: typer.Context,
     account: str = typer.Argument(..., metavar="NAME", help="账号"),
-    role_: str = _ROLE,
-    unit: str = _UNIT,
-    first: str = _FROM,
-    last: str = _TO,
-    approved_by: str = _BY,
-    acting: str = _ACTING,
-    as_json: bool = _JSON,
+    role_: str = typer.Option(..., "--role", help="职务，例如 township_officer"),
+    unit: str = typer.Option(..., "--unit", help="单位代码"),
+    first: str = typer.Option(..., "--from", help="自哪一天起（含）"),
+    last: str = typer.Option(..., "--to", help="到哪一天止（含）"),
+    approved_by: str = typer.Option(
+        "", "--approved-by", help="由谁批准（账号）：在任的教体局领导或系统管理员，不能是本人"
+    ),
+    acting: str = typer.Option("", "--acting", metavar="文号", help="代理负责人：写任命文件的文号"),
+    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
 ) -> None:
     """Give somebody who is known one more role."""
     held = _held(role_, unit, first, last, acting=acting)
@@ -70,11 +66,13 @@ def add_role(  # noqa: PLR0913, PLR0917  the options of a command
 def end_role(  # noqa: PLR0913, PLR0917  the options of a command
     ctx: typer.Context,
     account: str = typer.Argument(..., metavar="NAME", help="账号"),
-    role_: str = _ROLE,
-    unit: str = _UNIT,
+    role_: str = typer.Option(..., "--role", help="职务，例如 township_officer"),
+    unit: str = typer.Option(..., "--unit", help="单位代码"),
     on: str = typer.Option(..., "--on", help="自这一天起不再担任"),
-    approved_by: str = _BY,
-    as_json: bool = _JSON,
+    approved_by: str = typer.Option(
+        "", "--approved-by", help="由谁批准（账号）：在任的教体局领导或系统管理员，不能是本人"
+    ),
+    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
 ) -> None:
     """End one role from a day on."""
     day = read_day(on, "--on")
@@ -88,8 +86,10 @@ def end(
     ctx: typer.Context,
     account: str = typer.Argument(..., metavar="NAME", help="账号"),
     on: str = typer.Option(..., "--on", help="自这一天起不再任职"),
-    approved_by: str = _BY,
-    as_json: bool = _JSON,
+    approved_by: str = typer.Option(
+        "", "--approved-by", help="由谁批准（账号）：在任的教体局领导或系统管理员，不能是本人"
+    ),
+    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
 ) -> None:
     """End somebody's service from a day on."""
     day = read_day(on, "--on")
@@ -103,11 +103,13 @@ def leave(  # noqa: PLR0913, PLR0917  the options of a command
     ctx: typer.Context,
     account: str = typer.Argument(..., metavar="NAME", help="休假人的账号"),
     cover: str = typer.Option(..., "--cover", help="代行人的账号"),
-    first: str = _FROM,
-    last: str = _TO,
+    first: str = typer.Option(..., "--from", help="自哪一天起（含）"),
+    last: str = typer.Option(..., "--to", help="到哪一天止（含）"),
     role_: str = typer.Option("", "--role", help="代行哪个职务；只有一个时不必写"),
-    approved_by: str = _BY,
-    as_json: bool = _JSON,
+    approved_by: str = typer.Option(
+        "", "--approved-by", help="由谁批准（账号）：在任的教体局领导或系统管理员，不能是本人"
+    ),
+    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
 ) -> None:
     """Let another decide in somebody's role for some days."""
     asked = Leave(
@@ -122,7 +124,7 @@ def leave(  # noqa: PLR0913, PLR0917  the options of a command
 
 
 @app.command("list", help="列出人员和职务：单位、起止日、批准人")
-def list_(ctx: typer.Context, as_json: bool = _JSON) -> None:
+def list_(ctx: typer.Context, as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档")) -> None:
     """List every role as it was given."""
     with opened(ctx) as installation:
         found = installation.staff.roles()
@@ -142,7 +144,7 @@ def password(
     ctx: typer.Context,
     account: str = typer.Argument(..., metavar="NAME", help="账号"),
     file: Path = typer.Option(None, "--file", help="从文件读；- 为标准输入"),  # noqa: B008  typer's way
-    as_json: bool = _JSON,
+    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
 ) -> None:
     """Set somebody's password; sessions made with the former one end."""
     given = _password(file)
