@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -35,8 +33,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 FOREVER = date(9999, 12, 31)
 ROOT = "district_government"
 """The one kind that has nothing above it (DESIGN.md §12)."""
-
-LARGEST_FILE = 5 * 1024 * 1024
 
 
 class UnitError(NamedTuple):
@@ -150,19 +146,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
 def _table(path: Path) -> list[list[object]]:
     if not path.is_file():
         raise InputError(f"没有文件 {path}；应为单位表，.csv 或 .xlsx")
-    if path.suffix.lower() == ".xlsx":
-        return [list(row) for grid in read_grids(path)[:1] for row in grid.rows]
-    if path.suffix.lower() != ".csv":
-        raise InputError(f"{path.name} 不是单位表；应为 .csv 或 .xlsx")
-    if path.stat().st_size > LARGEST_FILE:
-        raise InputError(f"{path.name} 超过{LARGEST_FILE >> 20} MB，不像单位表")
-    data = path.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return [list(row) for row in csv.reader(io.StringIO(data.decode(encoding), newline=""), strict=True)]
-        except (UnicodeDecodeError, csv.Error):
-            continue
-    raise InputError(f"{path.name} 无法读取；应为 UTF-8 或 GB18030 编码的 CSV")
+    grid = next(read_grids(path), None)
+    return [list(row) for row in grid.rows] if grid is not None else []
 
 
 def _text(cell: object) -> str:
