@@ -28,6 +28,7 @@ from engine.services.staff import Staff
 from engine.services.timers import Timers
 from engine.services.units import Units
 from engine.services.upkeep import Upkeep
+from engine.services.uploads import Uploads
 from engine.settings import Settings
 from engine.storage.unit_of_work import Archive
 from engine.workdays import Calendar
@@ -48,6 +49,7 @@ class App:
     outbox: Outbox
     notices: Notices
     roster: Roster
+    uploads: Uploads
     people: People
     staff: Staff
     units: Units
@@ -119,6 +121,7 @@ def open_app(settings: Settings, *, clock: Clock | None = None) -> Iterator[App]
             outbox=Outbox(office=office, channels=channels),
             notices=Notices(office=office, printer=cache(PdfPrinter), channels=channels),
             roster=Roster(office=office),
+            uploads=Uploads(office=office),
             people=People(office=office),
             staff=Staff(office=office),
             units=Units(office=office),

@@ -95,10 +95,7 @@ class Importing:
 
     def run(self, path: Path, kind: str, account: str) -> Imported:
         """Read the list, then weigh it and, unless only tried, keep it: in one transaction, whole or not at all."""
-        if kind not in KINDS:
-            known = "、".join(f"{name}({zh})" for name, zh in KINDS.items())
-            raise InputError(f"不认识「{kind}」这种名单；可导入：{known}")
-        self._allowed(account)
+        self.allowed(kind, account)
         today, manner = self.office.today(), self.manner
         # Read before the transaction begins: a long file must not keep others from writing.
         file: RegisterFile | RosterFile
@@ -113,7 +110,11 @@ class Importing:
                 uow.commit()
             return done
 
-    def _allowed(self, account: str) -> None:
+    def allowed(self, kind: str, account: str) -> None:
+        """Raise InputError for another kind of list, RightRefused for who may not import for this unit."""
+        if kind not in KINDS:
+            known = "、".join(f"{name}({zh})" for name, zh in KINDS.items())
+            raise InputError(f"不认识「{kind}」这种名单；可导入：{known}")
         with self.office.archive.read() as uow:
             self._area(uow, account)
 

@@ -25,6 +25,7 @@ from engine.storage.keys import Keys
 from engine.storage.listing import Lists
 from engine.storage.log import Log, log_access
 from engine.storage.outbox import OutboxStore, RequestStore
+from engine.storage.pending import PendingFiles
 from engine.storage.people import PeopleStore
 from engine.storage.roster import RosterStore, SubjectStore
 from engine.storage.rows import Conflict, DueCase, StoredDocument, StoredEntry, StoredFinding
@@ -156,6 +157,10 @@ class Archive:
     def upkeep(self) -> Upkeep:
         """Backups, upgrades and the hold of this database."""
         return Upkeep(url=self._url, district=self.district, engine=self._writer, keys=self._keys)
+
+    def pending(self, folder: Path) -> PendingFiles:
+        """The uploaded files that wait in this folder, sealed."""
+        return PendingFiles(folder, self._keys)
 
     def calendar_files(self) -> tuple[int, list[CalendarFile]]:
         """The id of the last calendar file that was taken in, and all of them, oldest first."""

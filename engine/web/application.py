@@ -19,7 +19,7 @@ from engine.errors import (
     RuleRefused,
     StaleRefused,
 )
-from engine.web import acts, deciding, papers, reading, searching, signing_in
+from engine.web import acts, deciding, importing, papers, reading, searching, signing_in
 from engine.web.counter import App
 from engine.web.filling import form_named, typed_lines
 from engine.web.guard import Guard
@@ -59,6 +59,12 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/findings", deciding.findings),
     ("POST", "/findings/confirm", deciding.confirm),
     ("POST", "/findings/{finding_id}/dismiss", deciding.dismiss),
+    ("GET", "/imports", importing.upload_page),
+    ("POST", "/imports", importing.upload),
+    ("GET", "/imports/{upload_id}", importing.columns_page),
+    ("POST", "/imports/{upload_id}/check", importing.check),
+    ("POST", "/imports/{upload_id}/keep", importing.keep),
+    ("POST", "/imports/{upload_id}/discard", importing.discard),
     ("GET", "/healthz", reading.healthz),
     ("GET", "/static/{name}", reading.asset),
 )

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from engine.definitions.facts import Person
 from engine.definitions.workflow import Workflow
 from engine.services.drafts import Kept
+from engine.services.importing import Imported, Manner
 from engine.services.model import (
     ActPage,
     ActRequest,
@@ -22,6 +23,7 @@ from engine.services.model import (
     WorkList,
 )
 from engine.services.search import Hit
+from engine.services.uploads import Waiting
 
 
 class People(Protocol):
@@ -111,6 +113,28 @@ class Search(Protocol):
         """The cases of one's own that a number or a name belongs to."""
 
 
+class Uploads(Protocol):
+    """Uploaded lists that wait for their person; those of others raise RightRefused."""
+
+    def units(self, account: str, /) -> Sequence[tuple[str, str]]:
+        """Code and name of the units whose lists this person may bring in."""
+
+    def put(self, file: tuple[str, bytes], kind: str, account: str, /, *, unit: str, told: Manner, covers: str) -> str:
+        """Keep a file; its id."""
+
+    def waiting(self, id_: str, account: str, /) -> Waiting:
+        """One file with the columns it offers, or what became of it."""
+
+    def weigh(self, id_: str, account: str, manner: Manner, /) -> Imported:
+        """What importing it would do."""
+
+    def keep(self, id_: str, account: str, manner: Manner, /) -> Waiting:
+        """Import it, once."""
+
+    def discard(self, id_: str, account: str, /) -> None:
+        """Let go of it."""
+
+
 class Audit(Protocol):
     """The history as an auditor reads it."""
 
@@ -155,6 +179,10 @@ class App(Protocol):
     @property
     def roster(self) -> Roster:
         """Findings."""
+
+    @property
+    def uploads(self) -> Uploads:
+        """Uploaded lists."""
 
     @property
     def drafts(self) -> Drafts:

@@ -18,7 +18,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BODY_LIMIT = 256 * 1024
-"""Bytes of one form; forms carry no files yet."""
+"""Bytes of one form without a file."""
+
+UPLOADS: Mapping[tuple[str, str], int] = {("POST", "/imports"): 31 * 1024 * 1024}
+"""The forms that carry a file, by method and path, and the bytes they may have."""
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
@@ -65,7 +68,7 @@ class Guard:
             await refused(scope, receive, exit_)
             return
         try:
-            await self.app(scope, _counting(receive), exit_)
+            await self.app(scope, _counting(receive, _limit(scope)), exit_)
         except BodyTooLargeError:
             await exit_.last(self.problem(Request(scope), "too_large", 413), scope, receive)
         except Exception as error:  # noqa: BLE001  the last net; the error's text must reach neither page nor log
@@ -82,7 +85,7 @@ class Guard:
         if scope["method"] not in _READING and not _same_origin(headers, scope["scheme"]):
             return self.problem(request, "foreign", 403)
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > BODY_LIMIT:
+        if not length.isdecimal() or int(length) > _limit(scope):
             return self.problem(request, "too_large", 413)
         return None
 
@@ -112,14 +115,18 @@ class _Exit:
         await self.send(message)
 
 
-def _counting(receive: Receive) -> Receive:
+def _limit(scope: Scope) -> int:
+    return UPLOADS.get((scope["method"], scope["path"]), BODY_LIMIT)
+
+
+def _counting(receive: Receive, limit: int) -> Receive:
     seen = 0
 
     async def counted() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > BODY_LIMIT:
+        if seen > limit:
             raise BodyTooLargeError
         return message
 

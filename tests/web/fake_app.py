@@ -570,6 +570,20 @@ class FakeTimers:
         return self.awake
 
 
+class FakeUploads:
+    """Nothing waits."""
+
+    def units(self, account: str) -> tuple[tuple[str, str], ...]:
+        """One unit."""
+        return (("QH-01", HOSTILE),)
+
+    def waiting(self, id_: str, account: str) -> None:
+        """Nothing of this id."""
+        raise RightRefused(NOT_FOUND)
+
+    discard = waiting
+
+
 @dataclass
 class FakeApp:
     """The house."""
@@ -584,6 +598,7 @@ class FakeApp:
     audit: FakeAudit = field(init=False)
     search: FakeSearch = field(default_factory=FakeSearch)
     drafts: FakeDrafts = field(default_factory=FakeDrafts)
+    uploads: FakeUploads = field(default_factory=FakeUploads)
 
     def __post_init__(self) -> None:
         self.notices, self.audit = FakeNotices(self.cases), FakeAudit(self.cases)

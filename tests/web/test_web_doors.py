@@ -21,7 +21,7 @@ VISIT = f"/cases/{CASE}/acts/record_visit"
 def path_of(route: str) -> str:
     """A path that exists for a route."""
     values = {"number": CASE, "trigger": "record_visit", "seq": "2", "proposal_id": "8", "document_id": "7-1"}
-    return route.format(**values, finding_id="17", name="yingfan.css", query="none")
+    return route.format(**values, finding_id="17", upload_id="0" * 32, name="yingfan.css", query="none")
 
 
 class TestSigningIn:

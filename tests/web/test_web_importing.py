@@ -1,0 +1,193 @@
+"""A list through the pages: uploaded, columns confirmed, tried, kept once; by its own person alone, without script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.app import App, open_app
+from engine.cli.demo_play import moment, settle
+from engine.clock import SteppedClock
+from engine.settings import Settings
+from engine.web import create_web
+from engine.web.guard import UPLOADS
+from tests.district import LITTLE
+from tests.roster.test_lists import HEADER, book, row
+from tests.web.conftest import HERE, token_in
+
+with __import__("warnings").catch_warnings():
+    __import__("warnings").simplefilter("ignore")  # starlette would like another client than the one in the lock
+    from starlette.testclient import TestClient
+
+PASSWORD = "correct-horse-battery"
+
+
+class Counter:
+    """A house with its people, and browsers of theirs."""
+
+    def __init__(self, app: App, clock: SteppedClock) -> None:
+        self.app = app
+        self.clock = clock
+        self.web = create_web(app)
+
+    def browser(self, account: str) -> TestClient:
+        """A browser in which this person is signed in."""
+        found = TestClient(self.web, base_url=HERE, follow_redirects=False)
+        found.cookies.set("yingfan", self.app.people.sign_in(account, PASSWORD, "127.0.0.1"))
+        return found
+
+    @property
+    def kept(self) -> list[Path]:
+        """The files that wait on disk."""
+        return sorted((self.app.settings.data / "uploads").glob("*"))
+
+
+@pytest.fixture(scope="module")
+def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
+    """One house for all of these tests."""
+    clock = SteppedClock(moment("2026-09-01 14:00"))
+    with open_app(Settings.read(data=tmp_path_factory.mktemp("house"), database=""), clock=clock) as app:
+        settle(app, LITTLE, PASSWORD)
+        yield Counter(app, clock)
+
+
+def upload(browser: TestClient, path: Path, **fields: str) -> Any:
+    """Send the upload form as it stands on its page."""
+    page = browser.get("/imports")
+    units = re.findall(r'<option value="(QH[^"]*)"', page.text)
+    data = {"csrf": token_in(page.text), "kind": "register", "unit": units[0], "covers": "", "day": "", **fields}
+    return browser.post("/imports", data=data, files={"file": (path.name, path.read_bytes())})
+
+
+def form_of(page: str, action: str) -> dict[str, str]:
+    """The fields of a form as a browser without script would send them."""
+    text = re.search(rf'<form method="post" action="{action}".*?</form>', page, re.DOTALL)
+    assert text is not None, page
+    fields = {name: unescape(value) for name, value in re.findall(r'name="([^"]+)" value="([^"]*)"', text[0])}
+    for name, options in re.findall(r'<select id="[^"]*" name="([^"]+)">(.*?)</select>', text[0], re.DOTALL):
+        chosen = re.search(r"<option selected>([^<]*)<", options)
+        fields[name] = unescape(chosen[1]) if chosen else ""
+    fields.pop("accept_missing", None)
+    return fields
+
+
+class TestPages:
+    """The way of a list."""
+
+    def test_way(self, counter: Counter) -> None:
+        """Upload, columns, trial, yes: the list is kept once, the file is not, and a second yes does nothing."""
+        bureau = counter.browser("bureau")
+        place = upload(bureau, LITTLE / "register.xlsx").headers["location"]
+        sealed = counter.kept[-1].read_bytes()
+        assert (b"PK" == sealed[:2], counter.kept[-1].stat().st_mode & 0o077) == (False, 0)
+        columns = form_of(bureau.get(place).text, place + "/check")
+        assert columns["column-身份证号"] == "身份证号"
+        tried = bureau.post(place + "/check", data=columns)
+        assert ("还没有写入任何内容" in tried.text, "导入正确的 62 行" in tried.text) == (True, True)
+        assert counter.app.roster.findings("bureau") == ()
+        yes = form_of(tried.text, place + "/keep")
+        answers = [bureau.post(place + "/keep", data=yes).headers["location"] for _ in range(2)]
+        assert answers == [place, place]
+        done = bureau.get(place).text
+        assert ("已导入" in done, "<dd>62</dd>" in done) == (True, True)
+        assert bureau.post(place + "/check", data=columns).headers["location"] == place
+        assert len(counter.kept[-1].read_bytes()) < 1000
+
+    def test_roster(self, counter: Counter) -> None:
+        """A roster shows its findings first; errors stand in a table with row and guidance."""
+        school = counter.browser("school")
+        place = upload(school, LITTLE / "roster.xlsx", kind="roster", day="2026-09-01").headers["location"]
+        tried = school.post(place + "/check", data=form_of(school.get(place).text, place + "/check")).text
+        assert ("疑点" in tried, "不在这次导入的单位里" in tried) == (True, True)
+        assert school.post(place + "/discard", data=form_of(tried, place + "/discard")).status_code == 303
+        assert school.get(place).status_code == 404
+
+    def test_short(self, counter: Counter, tmp_path: Path) -> None:
+        """When much is missing, one says so, or nothing is kept and the page says why."""
+        counter.app.roster.import_file(LITTLE / "register.xlsx", "register", "bureau")
+        school = counter.browser("school")
+        path = book(tmp_path / "r.xlsx", [["姓名", "到校情况"], ["张小明", "√"]], title="名册")
+        place = upload(school, path, kind="roster", covers="青禾中学/七(2)").headers["location"]
+        tried = school.post(place + "/check", data=form_of(school.get(place).text, place + "/check")).text
+        yes = form_of(tried, place + "/keep")
+        refused = school.post(place + "/keep", data=yes)
+        assert (refused.status_code, "没有列入的有11名" in refused.text) == (422, True)
+        assert school.post(place + "/keep", data={**yes, "accept_missing": "yes"}).status_code == 303
+
+    def test_many_errors(self, counter: Counter, tmp_path: Path) -> None:
+        """Errors of one kind are listed as far as a page goes, and the rest counted; markup in the file is text."""
+        bureau = counter.browser("bureau")
+        rows = [row(f"G{at}", "<script>", "123") for at in range(25)]
+        place = upload(bureau, book(tmp_path / "<b>r.xlsx", [HEADER, *rows])).headers["location"]
+        tried = bureau.post(place + "/check", data=form_of(bureau.get(place).text, place + "/check")).text
+        assert ("同样的错误还有 5 处" in tried, "<b>r.xlsx" in tried) == (True, False)
+
+    def test_wrong_columns(self, counter: Counter, tmp_path: Path) -> None:
+        """A column that is not there is told before any row is looked at, with what was chosen kept."""
+        bureau = counter.browser("bureau")
+        path = book(tmp_path / "r.xlsx", [[*HEADER[:1], "某名", *HEADER[2:]], row()])
+        place = upload(bureau, path).headers["location"]
+        columns = form_of(bureau.get(place).text, place + "/check")
+        answer = bureau.post(place + "/check", data=columns)
+        assert (answer.status_code, "缺少「姓名」" in answer.text) == (422, True)
+        assert bureau.post(place + "/check", data={**columns, "column-姓名": "某名"}).status_code == 200
+        assert bureau.post(place + "/check", data={**columns, "column-别的": "x"}).status_code == 422
+
+
+class TestRefusals:
+    """What is not taken."""
+
+    def test_bad(self, counter: Counter, tmp_path: Path) -> None:
+        """No file, a file that is no list, a day that is none, a unit of others: the form again, nothing kept."""
+        bureau = counter.browser("bureau")
+        before = counter.kept
+        (tmp_path / "x.xlsx").write_text("no workbook")
+        (tmp_path / "e.xlsx").write_bytes(b"")
+        register = LITTLE / "register.xlsx"
+        told = [
+            upload(bureau, tmp_path / "x.xlsx"),
+            upload(bureau, tmp_path / "e.xlsx"),
+            upload(bureau, register, day="九月一日"),
+            upload(bureau, register, covers="/七(2)"),
+            upload(bureau, register, kind="poem"),
+            upload(counter.browser("school"), register, unit="QH-02"),
+        ]
+        assert [each.status_code for each in told] == [422, 422, 422, 422, 422, 403]
+        page = bureau.get("/imports").text
+        assert bureau.post("/imports", data={"csrf": token_in(page)}).status_code == 422
+        broken = {"content-type": "multipart/form-data"}
+        assert bureau.post("/imports", content=b"--x\r\nno", headers=broken).status_code == 400
+        assert counter.kept == before
+
+    def test_others(self, counter: Counter) -> None:
+        """What another person uploaded is not there, nor is a made-up id; both for reading and for keeping."""
+        place = upload(counter.browser("bureau"), LITTLE / "register.xlsx").headers["location"]
+        school = counter.browser("school")
+        token = token_in(school.get("/imports").text)
+        for path in (place, "/imports/..%2fyingfan.db", "/imports/" + "0" * 32):
+            assert school.get(path).status_code == 404
+        for verb in ("check", "keep", "discard"):
+            assert school.post(f"{place}/{verb}", data={"csrf": token}).status_code == 404
+
+    def test_size(self, counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A file beyond the limit is refused at the door; the other forms keep their own limit."""
+        monkeypatch.setitem(UPLOADS, ("POST", "/imports"), 100)  # type: ignore[arg-type]  # a dict at heart
+        assert upload(counter.browser("bureau"), LITTLE / "register.xlsx").status_code == 413
+
+    def test_day(self, counter: Counter) -> None:
+        """After a day, and when its key is gone, a file is let go of."""
+        bureau = counter.browser("bureau")
+        upload(bureau, LITTLE / "register.xlsx")
+        now = counter.app.uploads.office.now()
+        files = counter.app.archive.pending(counter.app.settings.data / "uploads")
+        stray = counter.app.settings.data / "uploads" / ("f" * 32)
+        stray.write_bytes(b"A1")
+        assert files.clear(now) == 1
+        assert files.clear(now + timedelta(days=2)) >= 1
+        assert (counter.kept, files.clear(now)) == ([], 0)
