@@ -41,6 +41,10 @@ MISSING_SHARE, MISSING_LEAST = 0.05, 5
 """Of the pupils that a roster covers: when more are not on it, the list is more likely short than the classes empty."""
 
 
+TAKEN = "；确认属实的，学籍册按这份名单改正，不立案"
+"""What confirming a doubt does, said where it is confirmed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
     """How a list is imported: its day, what it covers, which heading is which column; who is told of the progress."""
@@ -258,7 +262,7 @@ def _other_child(new: Mapping[str, object], old: Mapping[str, object]) -> str:
 
 
 def _doubt(codes: Mapping[str, str], references: tuple[str, str], row: Mapping[str, object], *, told: str) -> Doubt:
-    shown = {"name": row["name"], "school_name": row["school"], "class_name": row["class_name"], "detail": told}
+    shown = {"name": row["name"], "school_name": row["school"], "class_name": row["class_name"], "detail": told + TAKEN}
     return Doubt(
         register_no=references[0],
         row_reference=references[1],
