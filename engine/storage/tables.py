@@ -161,7 +161,7 @@ class CaseRow(SQLModel, table=True):
     __tablename__ = "case_file"
     __table_args__ = (
         UniqueConstraint("district", "number"),
-        Index("ix_case_file_due", "district", "unit", "due_on", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_case_file_open", "district", "due_on", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_case_file_next", "district", "next_at", "id", sqlite_where=_DUE, postgresql_where=_DUE),
         Index("ix_case_file_awaits", "district", "id", sqlite_where=_AWAITING, postgresql_where=_AWAITING),
         STRICT,
