@@ -133,16 +133,20 @@ def as_of(uow: UnitOfWork, case: CaseView, day: date) -> CaseView:
 def as_of_all(uow: UnitOfWork, cases: Sequence[CaseView], day: date) -> list[CaseView]:
     """Several cases, each with its units as they are on a day; see as_of."""
     found = uow.units.of_cases([case.identity.number for case in cases], day) if cases else {}
-    return [_standing(case, found.get(case.identity.number, {})) for case in cases]
+    seen: dict[tuple[int, UnitFacts], UnitFacts] = {}
+    return [_standing(case, found.get(case.identity.number, {}), seen) for case in cases]
 
 
-def _standing(case: CaseView, found: Mapping[str, UnitFacts]) -> CaseView:
-    units = tuple(_now(unit, found.get(unit.code)) for unit in case.identity.units)
-    return case._replace(identity=replace(case.identity, units=units))
-
-
-def _now(stood: UnitFacts, found: UnitFacts | None) -> UnitFacts:
-    return replace(found, relation=stood.relation) if found is not None else replace(stood, kind="")
+def _standing(case: CaseView, found: Mapping[str, UnitFacts], seen: dict[tuple[int, UnitFacts], UnitFacts]) -> CaseView:
+    """The case with the units that were found; what was made of one unit is made once."""
+    units = []
+    for stood in case.identity.units:
+        unit = found.get(stood.code)
+        key = (id(unit), stood)
+        if key not in seen:
+            seen[key] = replace(unit, relation=stood.relation) if unit is not None else replace(stood, kind="")
+        units.append(seen[key])
+    return case._replace(identity=replace(case.identity, units=tuple(units)))
 
 
 def theirs(case: CaseView | None, actor: Actor, *, today: date) -> CaseView:

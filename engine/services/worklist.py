@@ -48,9 +48,14 @@ class Desk:
         today = self.office.today()
         units = frozenset(h.unit for h in self.actor.roles if h.first <= today <= h.last and h.role not in BLIND)
         roles = frozenset(h.role for h in self.actor.roles if h.first <= today <= h.last)
-        page = self.uow.lists.page(units, after=place_from(after), limit=PAGE)
-        cases = self._mine(page.cases)
-        decided = self._mine(self.uow.lists.awaiting(units, roles, limit=PAGE))
+        lists_ = self.uow.lists
+        page = lists_.page(units, after=place_from(after), limit=PAGE)
+        waiting = lists_.awaiting(units, roles, limit=PAGE)
+        soonest = lists_.coming(units, limit=WILL_HAPPEN)
+        known = self._mine([*page.numbers, *waiting, *soonest])
+        cases, decided, next_ones = (
+            [known[each] for each in some if each in known] for some in (page.numbers, waiting, soonest)
+        )
         self.names.update(self.uow.subjects.names({case.identity.subject.reference for case in (*cases, *decided)}))
         lists: dict[str, list[WorkRow]] = {name: [] for name in _LISTS}
         for case in cases:
@@ -63,23 +68,26 @@ class Desk:
             failed=failed,
             to_approve=tuple(each for case in decided for each in self._approvals(case, self._law(case))),
             findings=tuple(f for f in Roster(office=self.office).findings(self.actor.user) if f.status == "open"),
-            will_happen=(*held, *self._coming(units))[:WILL_HAPPEN],
+            will_happen=(*held, *self._coming(next_ones))[:WILL_HAPPEN],
             first=not after,
             next=place_text(page.next) if page.next else "",
         )
 
-    def _mine(self, cases: Iterable[CaseView]) -> list[CaseView]:
+    def _mine(self, numbers: Iterable[str]) -> dict[str, CaseView]:
+        """Those of some cases that the reader sees, by number, with their units as they are today."""
         today = self.office.today()
-        return as_of_all(self.uow, [case for case in cases if sees(self.actor, case, today)], today)
+        cases = self.uow.cases.load_all(list(dict.fromkeys(numbers)))
+        seen = as_of_all(self.uow, [case for case in cases if sees(self.actor, case, today)], today)
+        return {case.identity.number: case for case in seen}
 
     def _law(self, case: CaseView) -> Workflow:
         return self.office.version(self.uow.cases.definition_of(case.identity.number))
 
-    def _coming(self, units: frozenset[str]) -> list[str]:
-        """What the system will do next in the reader's cases, soonest first."""
+    def _coming(self, cases: Iterable[CaseView]) -> list[str]:
+        """What the system will do next in these cases, soonest first."""
         soon = [
             (each.at, f"{case.identity.number} {coming_line(workflow, each)}")
-            for case in self._mine(self.uow.lists.coming(units, limit=WILL_HAPPEN))
+            for case in cases
             for workflow in (self._law(case),)
             for each in coming(workflow, case)
         ]

@@ -10,10 +10,8 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, exists, func, literal, select, text, tuple_
+from sqlalchemy import Connection, Select, and_, exists, func, literal, or_, select, text, tuple_
 
-from engine.definitions.facts import CaseView
-from engine.storage.cases import CaseStore
 from engine.storage.keys import AT_ONCE
 from engine.storage.tables import CASE, STANDING
 from engine.storage.types import Day
@@ -34,19 +32,19 @@ class Place(NamedTuple):
 
 
 class Page(NamedTuple):
-    """One page of cases, and where the next one begins; no place where there is none."""
+    """The numbers of one page of cases, and where the next one begins; no place where there is none."""
 
-    cases: Sequence[CaseView]
+    numbers: Sequence[str]
     next: Place | None
 
 
 class Lists:
     """Lists of open cases, through one connection; `units` are those of the reader, None every unit."""
 
-    def __init__(self, connection: Connection, district: str, cases: CaseStore) -> None:
+    def __init__(self, connection: Connection, district: str) -> None:
         self._connection = connection
         self._district = district
-        self._cases = cases
+        self._known: dict[tuple[str, ...], bool] = {}
 
     def page(self, units: Collection[str] | None, *, after: Place | None = None, limit: int = 50) -> Page:
         """The open cases after a place, by due day and then in the order of opening."""
@@ -65,25 +63,21 @@ class Lists:
             rows += self._connection.execute(undated.limit(limit + 1 - len(rows)))
         shown = rows[:limit]
         more = Place(shown[-1].due_on, shown[-1].id) if len(rows) > limit else None
-        return Page(self._cases.load_all([row.number for row in shown]), more)
+        return Page([row.number for row in shown], more)
 
-    def coming(self, units: Collection[str] | None, *, limit: int) -> Sequence[CaseView]:
-        """The cases of which a timer acts next, soonest first."""
+    def coming(self, units: Collection[str] | None, *, limit: int) -> list[str]:
+        """The numbers of the cases of which a timer acts next, soonest first."""
         asked = self._of(units, CASE.c.number, CASE.c.next_at, CASE.c.id).where(CASE.c.next_at.is_not(None))
         rows = self._connection.execute(asked.order_by(CASE.c.next_at, CASE.c.id).limit(limit))
-        return self._cases.load_all([row.number for row in rows])
+        return [row.number for row in rows]
 
-    def awaiting(self, units: Collection[str] | None, roles: Collection[str], *, limit: int) -> Sequence[CaseView]:
-        """The cases with an open proposal on which one of these roles decides next, in the order of opening."""
+    def awaiting(self, units: Collection[str] | None, roles: Collection[str], *, limit: int) -> list[str]:
+        """The numbers of the cases with an open proposal that one of these roles decides next, in order of opening."""
         wanted = [CASE.c.awaits.contains(f",{role},", autoescape=True) for role in sorted(roles)]
         if not wanted:
             return []
-        asked = self._of(units, CASE.c.number, CASE.c.id, open_only=False).where(_AWAITING)
-        either = wanted[0]
-        for each in wanted[1:]:
-            either = either | each
-        rows = self._connection.execute(asked.where(either).order_by(CASE.c.id).limit(limit))
-        return self._cases.load_all([row.number for row in rows])
+        asked = self._of(units, CASE.c.number, CASE.c.id, open_only=False).where(_AWAITING, or_(*wanted))
+        return [row.number for row in self._connection.execute(asked.order_by(CASE.c.id).limit(limit))]
 
     def among(self, units: Collection[str], numbers: Collection[str]) -> set[str]:
         """Those of some cases in which one of these units has standing."""
@@ -106,17 +100,17 @@ class Lists:
             asked = asked.where(_OPEN)
         if units is None:
             return asked
-        standing = (
-            STANDING.c.district == self._district,
-            STANDING.c.unit.in_(sorted(units)),
-            STANDING.c.last.is_(None),
-        )
-        if self._few(standing):
+        standing = self._standing(units)
+        if self._few(tuple(sorted(units)), standing):
             mine = select(STANDING.c.number).where(*standing).distinct().cte("mine")
             joined = and_(CASE.c.district == self._district, CASE.c.number == mine.c.number)
             return asked.select_from(mine.join(CASE, joined))
         return asked.where(exists().where(*standing, STANDING.c.number == CASE.c.number))
 
-    def _few(self, standing: tuple[Any, ...]) -> bool:
-        some = select(STANDING.c.number).where(*standing).limit(FEW + 1).subquery()
-        return int(self._connection.execute(select(func.count()).select_from(some)).scalar_one()) <= FEW
+    def _few(self, units: tuple[str, ...], standing: tuple[Any, ...]) -> bool:
+        """Whether these units see few cases; counted once, and only as far as that takes."""
+        if units not in self._known:
+            some = select(STANDING.c.number).where(*standing).limit(FEW + 1).subquery()
+            counted = self._connection.execute(select(func.count()).select_from(some)).scalar_one()
+            self._known[units] = int(counted) <= FEW
+        return self._known[units]

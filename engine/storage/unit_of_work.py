@@ -57,7 +57,7 @@ class UnitOfWork:
         self.district = district
         self._connection = connection
         self.cases = CaseStore(connection, district, keys, kinds=kinds, opener=opener)
-        self.lists = Lists(connection, district, self.cases)
+        self.lists = Lists(connection, district)
         self.log = Log(connection, district, keys)
         self.timers = TimerStore(connection, district)
         self.documents = DocumentStore(connection, district, keys)

@@ -6,29 +6,37 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from engine.definitions.facts import UnitFacts
 from engine.storage.rows import StoredDelegation, StoredUnit
 from engine.storage.statements import Hot
-from engine.storage.tables import DELEGATION, UNIT
+from engine.storage.tables import DELEGATION, STANDING, UNIT
 
-_WORDS = (
-    "WITH RECURSIVE above (number, code) AS ("
-    "SELECT number, unit FROM case_unit WHERE district = :district AND number {} "
-    "UNION SELECT above.number, unit.parent FROM unit JOIN above ON unit.code = above.code "
-    "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day) "
-    "SELECT above.number, unit.code, unit.name, unit.kind, unit.parent, delegation.document, delegation.acts "
-    "FROM unit JOIN above ON unit.code = above.code "
+_OF_CASE = Hot(
+    text(
+        "WITH RECURSIVE above (code) AS ("
+        "SELECT unit FROM case_unit WHERE district = :district AND number = :number "
+        "UNION SELECT unit.parent FROM unit JOIN above ON unit.code = above.code "
+        "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day) "
+        "SELECT unit.code, unit.name, unit.kind, unit.parent, delegation.document, delegation.acts "
+        "FROM unit JOIN above ON unit.code = above.code "
+        "LEFT JOIN delegation ON delegation.district = unit.district AND delegation.unit = unit.code "
+        "AND delegation.first <= :day AND delegation.last >= :day "
+        "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day "
+        "ORDER BY unit.code, delegation.id"
+    )
+)
+"""The units with standing in a case and all above them, as they are on a day, with the powers lent to them."""
+
+_EVERY = text(
+    "SELECT unit.code, unit.name, unit.kind, unit.parent, delegation.document, delegation.acts FROM unit "
     "LEFT JOIN delegation ON delegation.district = unit.district AND delegation.unit = unit.code "
     "AND delegation.first <= :day AND delegation.last >= :day "
     "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day "
-    "ORDER BY above.number, unit.code, delegation.id"
+    "ORDER BY unit.code, delegation.id"
 )
-"""The units with standing in cases and all above them, as they are on a day, with the powers lent to them."""
-
-_OF_CASE = Hot(text(_WORDS.format("= :number")))
-_OF_CASES = text(_WORDS.format("IN :numbers")).bindparams(bindparam("numbers", expanding=True))
+"""The same of every unit."""
 
 
 class UnitStore:
@@ -92,12 +100,21 @@ class UnitStore:
         return _facts(_OF_CASE.run(self._connection, values).all())
 
     def of_cases(self, numbers: Sequence[str], day: date) -> Mapping[str, Mapping[str, UnitFacts]]:
-        """The same of several cases, by their numbers, in one question."""
-        rows: dict[str, list[Any]] = {}
-        values = {"district": self._district, "numbers": list(numbers), "day": day.isoformat()}
-        for row in self._connection.execute(_OF_CASES, values):
-            rows.setdefault(row.number, []).append(row)
-        return {number: _facts(units) for number, units in rows.items()}
+        """The same of several cases, by their numbers; cases in which the same units stand share the answer."""
+        stand = select(STANDING.c.number, STANDING.c.unit).where(
+            STANDING.c.district == self._district, STANDING.c.number.in_(numbers)
+        )
+        codes: dict[str, set[str]] = {}
+        for number, unit in self._connection.execute(stand):
+            codes.setdefault(number, set()).add(unit)
+        every: dict[str, list[Any]] = {}
+        for row in self._connection.execute(_EVERY, {"district": self._district, "day": day.isoformat()}):
+            every.setdefault(row.code, []).append(row)
+        alike: dict[frozenset[str], dict[str, UnitFacts]] = {}
+        for units in map(frozenset, codes.values()):
+            if units not in alike:
+                alike[units] = _facts([row for code in _above(every, units) for row in every[code]])
+        return {number: alike[frozenset(units)] for number, units in codes.items()}
 
     def delegate(self, given: StoredDelegation, *, approved_by: str, recorded_by: str) -> None:
         """Keep a document that lends a unit powers."""
@@ -112,6 +129,19 @@ class UnitStore:
             StoredDelegation(r.unit, r.document, r.issued_on, r.words, _acts(r.acts), r.first, r.last)
             for r in self._connection.execute(found)
         ]
+
+
+def _above(every: Mapping[str, Sequence[Any]], codes: Iterable[str]) -> list[str]:
+    """These units and all above them, as far as there are such, by code."""
+    found: set[str] = set()
+    left = [code for code in codes if code in every]
+    while left:
+        code = left.pop()
+        if code not in found:
+            found.add(code)
+            parent = every[code][0].parent
+            left += [parent] if parent in every else []
+    return sorted(found)
 
 
 def _facts(rows: Sequence[Any]) -> dict[str, UnitFacts]:

@@ -84,6 +84,10 @@ class TestDay:
         second = house.app.cases.worklist("township", after=first.next)
         shown = [row.case for page in (first, second) for row in (*page.this_week, *page.later, *page.due_today)]
         assert (sorted(numbers), True, False, "") == (sorted(shown), first.first, second.first, second.next)
+        with house.app.archive.read() as uow:
+            day = house.app.today()
+            each = {number: uow.units.of_case(number, day) for number in numbers}
+            assert each == uow.units.of_cases(numbers, day)
         assert worklist.place_from("-.7") == (None, 7)
         assert worklist.place_text(worklist.Place(None, 7)) == "-.7"
         for wrong in ("x", "2026-09-31.1", "2026-09-01."):

@@ -37,7 +37,7 @@ def pages(archive: Archive, units: list[str] | None, limit: int) -> Iterator[lis
     while True:
         with archive.read() as uow:
             page = uow.lists.page(units, after=place, limit=limit)
-        yield [case.identity.number for case in page.cases]
+        yield list(page.numbers)
         place = page.next
         if place is None:
             return
@@ -82,7 +82,7 @@ class TestComing:
                 database.execute(f"UPDATE case_file SET next_at = '{day}T00:00:00.000000Z' WHERE number = '{number}'")
         with archive.read() as uow:
             found = uow.lists.coming(["school"], limit=2)
-        assert [numbers[0], numbers[2]] == [case.identity.number for case in found]
+        assert [numbers[0], numbers[2]] == found
 
     def test_awaiting(self, archive: Archive, numbers: list[str]) -> None:
         """The cases with a proposal on which a role decides next are found by role; the end of a name is no role."""
@@ -91,7 +91,7 @@ class TestComing:
             database.execute(f"UPDATE case_file SET awaits = ',legal_reviewer,' WHERE number = '{numbers[0]}'")
         with archive.read() as uow:
             found = {
-                roles: [case.identity.number for case in uow.lists.awaiting(["school"], roles.split(), limit=9)]
+                roles: uow.lists.awaiting(["school"], roles.split(), limit=9)
                 for roles in ("bureau_head", "head", "", "legal_reviewer bureau_head")
             }
         assert found == {
