@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from engine.cases.notices import label
 from engine.cases.reserved_forms import form_of
+from engine.cases.service import service_of
 from engine.definitions.facts import CaseView
 from engine.definitions.workflow import Field, Workflow
 
@@ -70,14 +71,9 @@ def _correction(
     form: tuple[Field, ...], case: CaseView, workflow: Workflow, raw: Mapping[str, object]
 ) -> tuple[Field, ...]:
     """The fields of the chosen act to choose from, each with what it says now; the new value once one is chosen."""
-    act, transition = case.acts.get(str(raw.get("entry"))), workflow.transitions.get(str(raw.get("entry")))
-    if act is None or transition is None:
+    said = _said(case, workflow, str(raw.get("entry")))
+    if not said:
         return tuple(field for field in form if field.name == "entry")
-    said = [(DAY, f"{_DAY_ZH}（现为：{act.happened_on}）")]
-    for field in transition.form:
-        value = act.values.get(field.name)
-        now = label(field, value, {}) if value not in (None, "", ()) else "没有填写"
-        said.append((field.name, f"{field.zh}（现为：{now}）"))
     chosen = any(raw.get("field") == name for name, _ in said)
     kept = []
     for field in form:
@@ -86,3 +82,19 @@ def _correction(
         elif chosen or field.name == "entry":
             kept.append(field)
     return tuple(kept)
+
+
+def _said(case: CaseView, workflow: Workflow, entry: str) -> list[tuple[str, str]]:
+    """What may be corrected of an act or of a service, each with what it says now; empty for neither."""
+    service = service_of(case, entry)
+    if service is not None:
+        return [(DAY, f"送达日期（现为：{service[1].served_on}）")]
+    act, transition = case.acts.get(entry), workflow.transitions.get(entry)
+    if act is None or transition is None:
+        return []
+    said = [(DAY, f"{_DAY_ZH}（现为：{act.happened_on}）")]
+    for field in transition.form:
+        value = act.values.get(field.name)
+        now = label(field, value, {}) if value not in (None, "", ()) else "没有填写"
+        said.append((field.name, f"{field.zh}（现为：{now}）"))
+    return said

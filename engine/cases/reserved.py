@@ -11,6 +11,7 @@ from engine.cases.effect import restart, resume
 from engine.cases.forms import complaints
 from engine.cases.model import Decision, Outcome, Reason, Refusal, refuse
 from engine.cases.plan import Plan
+from engine.cases.service import redate, service_of
 from engine.cases.timers import Deadlines, moment_of, start
 from engine.definitions.facts import Act, CaseView, Pause, Running, Values
 from engine.workdays import Hold
@@ -79,13 +80,16 @@ def undo(attempt: Attempt) -> Outcome:
 def correct(attempt: Attempt) -> Outcome:
     """Old value, new value, reason: of one field or of the day of an act; deadlines are worked out again.
 
-    Values: entry (the act's trigger), field (a field's name, or happened_on), value, reason. What a citizen was told
-    never gets shorter.
+    Values: entry (the act's trigger, or ``DOCUMENT/ADDRESSEE`` for a service), field (a field's name, or
+    happened_on), value, reason. What a citizen was told never gets shorter.
     """
     values, case = attempt.command.values, attempt.case
     wrong = _required(values, ("entry", "更正哪一条"), ("field", "更正哪一项"), ("value", "新内容"), ("reason", "理由"))
     if wrong:
         return wrong
+    service = service_of(case, str(values["entry"]))
+    if service is not None:
+        return redate(attempt, *service)
     act = case.acts.get(str(values["entry"]))
     if act is None:
         return refuse(

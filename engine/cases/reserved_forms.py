@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.cases.attempt import NOTHING
 from engine.cases.methods import METHODS
-from engine.cases.service import DISPENSATIONS
+from engine.cases.service import DISPENSATIONS, service_of
 from engine.definitions.facts import CaseView
 from engine.definitions.workflow import Field, Workflow
 
@@ -101,9 +101,23 @@ def _acts(case: CaseView, workflow: Workflow) -> tuple[tuple[str, str], ...]:
     return tuple((name, transitions[name].zh) for name in case.acts if name in transitions)
 
 
+def services(case: CaseView, workflow: Workflow) -> tuple[tuple[str, str], ...]:
+    """Every service of the case whose day may be corrected: ``DOCUMENT/ADDRESSEE`` and its Chinese."""
+    names = {unit.code: unit.name for unit in case.identity.units}
+    return tuple(
+        (
+            f"{document.id}/{whom.key}",
+            f"{workflow.notices[document.kind].title}送达{GUARDIANS.get(whom.key, names.get(whom.key, whom.key))}",
+        )
+        for document in case.documents
+        for whom in document.addressees
+        if service_of(case, f"{document.id}/{whom.key}") is not None
+    )
+
+
 def _correct(case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
     return (
-        _choice("entry", "更正哪一条", _acts(case, workflow)),
+        _choice("entry", "更正哪一条", (*_acts(case, workflow), *services(case, workflow))),
         Field(name="field", zh="更正哪一项", type="text", required=True, hint="happened_on 为发生日期"),
         Field(name="value", zh="新内容", type="text", required=True),
         _text("reason", "理由"),
@@ -117,12 +131,15 @@ def _proposals(case: CaseView, workflow: Workflow) -> Field:
 def by_id(case: CaseView, fields: Mapping[str, object]) -> dict[str, object]:
     """The fields of a reserved act with documents and proposals named by id.
 
-    A program may name the newest document of a kind, or a proposal by its trigger, without looking up an id.
+    A program may name the newest document of a kind, or its service, or a proposal by its trigger, without an id.
     """
     named = dict(fields)
     document = case.latest(str(fields.get("document")))
     if document is not None:
         named["document"] = document.id
+    service = service_of(case, str(fields.get("entry")))
+    if service is not None:
+        named["entry"] = f"{service[0].id}/{service[1].key}"
     proposal = next((each for each in case.proposals if each.trigger == fields.get("proposal")), None)
     if proposal is not None:
         named["proposal"] = proposal.id

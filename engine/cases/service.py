@@ -142,8 +142,7 @@ def withdraw(attempt: Attempt) -> Outcome:
 def _recorded(attempt: Attempt, document: Document, addressee: Addressee) -> Decision:
     """The case with this addressee's service, and the deadlines that it starts."""
     case = attempt.case
-    addressees = tuple(addressee if each.key == addressee.key else each for each in document.addressees)
-    served = replace(document, addressees=addressees)
+    served = _with(document, addressee)
     documents = tuple(served if each.id == document.id else each for each in case.documents)
     with_service = case._replace(documents=documents)
     after = with_service._replace(
@@ -189,6 +188,60 @@ def _posted_day(document: Document) -> date | None:
     return max(days, default=None)
 
 
+def service_of(case: CaseView, entry: str) -> tuple[Document, Addressee] | None:
+    """The service that ``DOCUMENT/ADDRESSEE`` names, the document by id or kind; None where nothing was served so."""
+    named, _, to = entry.partition("/")
+    document = case.document(named) or case.latest(named)
+    if document is None or document.status != "issued":
+        return None
+    served = (each for each in document.addressees if each.key == to and each.status in ("served", "posted"))
+    addressee = next(served, None)
+    return None if addressee is None else (document, addressee)
+
+
+def redate(attempt: Attempt, document: Document, addressee: Addressee) -> Outcome:
+    """Another day of a service; what runs from it is worked out again, and what a citizen was told gets no shorter."""
+    case, values = attempt.case, attempt.command.values
+    if values["field"] != "happened_on":
+        return refuse("rule", Reason("field", "field", f"送达没有「{values['field']}」这一项；可更正：happened_on"))
+    if addressee.method == "public_notice":
+        return refuse("rule", Reason("field", "entry", "公告送达之日由公告之日推算，不能在这里更正；应撤回后重新公告"))
+    day, first = values["value"], document.issued_on or case.identity.opened_on
+    if not isinstance(day, date) or not first <= day <= attempt.today:
+        return refuse("rule", Reason("day", "value", f"日期应在{first}与{attempt.today}之间"))
+    if document.fixed_on is not None and day >= document.fixed_on:
+        return refuse("rule", Reason("day", "value", f"决定书限定{document.fixed_on}前改正；送达日期应早于这一天"))
+    served = _with(document, replace(addressee, served_on=day))
+    with_service = case._replace(documents=tuple(served if each.id == document.id else each for each in case.documents))
+    after = with_service._replace(
+        seq=case.seq + 1,
+        version=case.version + 1,
+        deadlines=_moved(attempt, with_service, served),
+        previous=None,
+        undoable=0,
+    )
+    line = Line("", sealed={**values, "before": addressee.served_on}, result={"served_on": day})
+    return Decision(before=case, case=after, entry=entry_of(attempt, line))
+
+
+def _with(document: Document, addressee: Addressee) -> Document:
+    """The document with one addressee's service in its place."""
+    addressees = tuple(addressee if each.key == addressee.key else each for each in document.addressees)
+    return replace(document, addressees=addressees)
+
+
+def _moved(attempt: Attempt, case: CaseView, document: Document) -> Deadlines:
+    """The deadlines that run from a service, from its new day where that is another."""
+    plan, day = attempt.plan, document.served_on or _posted_day(document)
+    deadlines: Deadlines = dict(case.deadlines)
+    moment = moment_of(case, attempt.calendar)
+    for rule in plan.served.get(document.kind, ()):
+        running = deadlines.get(rule.name)
+        if day is not None and running is not None and running.status == "running" and running.anchor != day:
+            restart(plan, deadlines, rule, anchor=day, moment=moment)
+    return deadlines
+
+
 ACTS: Mapping[str, Callable[[Attempt], Outcome]] = {
     "document.serve": serve,
     "document.dispense": dispense,
@@ -196,4 +249,4 @@ ACTS: Mapping[str, Callable[[Attempt], Outcome]] = {
 }
 """Reserved acts on documents."""
 
-__all__ = ["ACTS", "DISPENSATIONS", "METHODS", "dispense", "serve", "withdraw"]
+__all__ = ["ACTS", "DISPENSATIONS", "METHODS", "dispense", "redate", "serve", "service_of", "withdraw"]

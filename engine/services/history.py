@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.access import RESERVED, ROLES
 from engine.cases.notices import label
 from engine.cases.reserved import UNDO_WITHIN
-from engine.cases.reserved_forms import form_of
+from engine.cases.reserved_forms import form_of, services
 from engine.clock import local_day
 from engine.definitions.facts import Actor, CaseView
 from engine.definitions.workflow import Field, Workflow
@@ -166,7 +166,8 @@ class HistoryMaker:
             for each in (values.get("before") or "", values.get("value"))
         )
         zh = field.zh if field else "发生日期"
-        return self._veiled(f"{act_zh(self.workflow, trigger)}·{zh}：{before or '没有填写'} → {after}")
+        what = dict(services(self.case, self.workflow)).get(trigger) or act_zh(self.workflow, trigger)
+        return self._veiled(f"{what}·{zh}：{before or '没有填写'} → {after}")
 
     def _recalculated(self, entry: StoredEntry) -> tuple[tuple[str, str], ...]:
         """What a new calendar did, in words: both versions and every date that moved."""

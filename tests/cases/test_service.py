@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 
 from engine.cases.model import Refusal
+from engine.cases.page_forms import page_form
 from engine.definitions.facts import Document
-from tests.cases.little import AUDITOR, BUREAU, BUREAU_HEAD, HEAD, OFFICER, SCHOOL, Play
+from tests.cases.little import AUDITOR, BUREAU, BUREAU_HEAD, HEAD, OFFICER, SCHOOL, Play, little
 from tests.cases.test_decide import SERVED, ordered
 
 BY_HAND = {"receipt": "yes"}
@@ -213,6 +214,52 @@ class TestFixedDate:
         """A service on or after the printed day leaves no time and is refused."""
         play = self.play().on("2026-09-16")
         assert play.refused(OFFICER, "document.serve", **SERVED, to="father")[1] == ("happened_on",)
+
+
+class TestCorrectedDay:
+    """The day of a service, corrected."""
+
+    def corrected(self, play: Play, day: object, to: str = "father", **more: object) -> tuple[str, tuple[str, ...]]:
+        """How a correction is refused."""
+        values = {"entry": f"correction_order/{to}", "field": "happened_on", "value": day, "reason": "笔误", **more}
+        return play.refused(OFFICER, "case.correct", **values)
+
+    def test_waits(self) -> None:
+        """While somebody still waits for service the day is corrected, and nothing runs yet."""
+        play = ordered().on("2026-09-09")
+        served(play)
+        values = {"entry": "correction_order/father", "field": "happened_on", "value": date(2026, 9, 8), "reason": "x"}
+        entry = play.act(OFFICER, "case.correct", **values).entry
+        order = play.case.latest("correction_order")
+        assert order is not None
+        assert (date(2026, 9, 8), None) == (order.addressees[0].served_on, order.served_on)
+        assert (date(2026, 9, 9), "waiting") == (entry.sealed["before"], play.case.deadlines["compliance"].status)
+        assert ("rule", ("value",)) == self.corrected(play, date(2026, 9, 10))
+        assert ("rule", ("entry",)) == self.corrected(play, date(2026, 9, 8), to="mother")
+
+    def test_public_notice(self) -> None:
+        """The day of a public notice follows from its posting and is not corrected by itself."""
+        play = ordered().on("2026-09-08")
+        served(play, method="public_notice")
+        assert ("rule", ("entry",)) == self.corrected(play, date(2026, 9, 8))
+
+    def test_fixed(self) -> None:
+        """A service may not come to lie on the day that the order prints."""
+        play = TestFixedDate().play().on("2026-09-15")
+        served(play)
+        play.on("2026-09-17")
+        assert ("rule", ("value",)) == self.corrected(play, date(2026, 9, 16))
+
+    def test_page(self) -> None:
+        """A page asks for the new day of a service alone, and tells the old one."""
+        play = ordered().on("2026-09-08")
+        served(play)
+        order = play.case.latest("correction_order")
+        assert order is not None
+        raw = {"entry": f"{order.id}/father"}
+        (field,) = [each for each in page_form("case.correct", play.case, little(), raw=raw) if each.name == "field"]
+        assert (("happened_on", "送达日期（现为：2026-09-08）"),) == field.options
+        assert ["entry"] == [each.name for each in page_form("case.correct", play.case, little(), raw={})]
 
 
 def _reviewer() -> object:

@@ -99,6 +99,25 @@ class TestApplying:
         assert "2026-09-04" == due(house, number)["first_visit"]
 
 
+class TestCitizens:
+    """What a citizen was told."""
+
+    def test_no_shorter(self, house: House) -> None:
+        """A day off lengthens the limit of a served order; when it is worked again, the day that was told stays."""
+        number = house.case()
+        play_until(house, number, "referred", "check_compliance")
+
+        def limit() -> str:
+            return due(house, number)["compliance"]
+
+        told = limit()
+        house.app.calendars.apply(order(2, "2026-09-28,off,临时放假"), "root")
+        longer = limit()
+        assert longer > told
+        assert 0 == house.app.calendars.apply(BACK, "root").person
+        assert longer == limit()
+
+
 class TestReport:
     """The report, and the person who accepts it."""
 
