@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 import tomllib
 from importlib import import_module
+from pathlib import Path
 
 import typer
 
+from engine.cases.stories import play
 from engine.cli import app
+from engine.definitions.stories import load_story
 from engine.definitions.workflow import Predicate
 from engine.settings import Settings
+from tests.cases.little import calendar
+from tests.cases.said_no import workflows
 from tests.house.source import ROOT, below, name_of
 
 TARGETS = {"run", "test", "lint", "bench", "wheel", "help"}
@@ -69,6 +74,21 @@ class TestReadme:
         called = {name for line in examples() for name in re.findall(r"^(?:\S*/)?yingfan ([a-z]+)", line)}
         assert (set(), set()) == (made - targets(), called - commands())
         assert made, "no example was read"
+
+
+class TestContributing:
+    """CONTRIBUTING.md."""
+
+    def test_story(self, tmp_path: Path) -> None:
+        """The story that it shows comes out as it is written there."""
+        shown = re.search(
+            r"^```yaml\n(.*?)^```", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+        )
+        assert shown is not None
+        file = tmp_path / "shown.yaml"
+        file.write_text(shown[1], "utf-8")
+        law = workflows()
+        assert play(load_story(file), law["dropout-case"], law, calendar=calendar()).differences == []
 
 
 class TestWorkflows:
