@@ -10,10 +10,10 @@ GOAL ?=
 # Floors 0 to 3 of the engine and the ground floor: every branch of these is tested (tests/house compares this list).
 PURE := engine/errors.py,engine/clock.py,engine/paths.py,engine/vault.py,engine/workdays/*,engine/audit/*,engine/settings.py,engine/access.py,engine/definitions/*,engine/cases/*,engine/roster/*,notifications/*
 # These start programs, stop them hard or measure them, and have targets of their own.
-APART := benchmarks
+APART := benchmarks e2e
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench faults wheel lock clean
+.PHONY: help run test lint format e2e bench faults wheel lock clean
 
 help:  ## this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,11 @@ lint: $(VENV)/dev.stamp  ## format, rules, types, floors
 format: $(VENV)/dev.stamp  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# In order and in one process: each journey goes on where the one before it left the town.
+e2e: $(VENV)/dev.stamp  ## journeys in a real Chromium (Debian: chromium fonts-wqy-microhei); pictures in build/e2e
+	rm -rf build/e2e
+	$(BIN)/python -m pytest -q -n 0 -p no:randomly tests/e2e
 
 bench: $(VENV)/dev.stamp  ## floor and subject side by side, one JSON line a figure (GOAL="G3 G4": only these)
 	@$(BIN)/python -m tests.benchmarks $(GOAL)

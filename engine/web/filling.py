@@ -155,14 +155,17 @@ def kept_of(filled: Filled) -> dict[str, object]:
 
 
 def from_draft(page: ActPage, content: Mapping[str, Any], preset: Mapping[str, str]) -> Filled:
-    """The form that a draft was kept of, over it what the link named, on the case as it is now."""
+    """The form that a draft was kept of, over it what the link named, on the case as it is now.
+
+    It is a filling of its own: the window in which the draft was begun may be open still.
+    """
     names = {field.name for field in page.form}
     raw = {name: value for name, value in {**content["raw"], **preset}.items() if name in names}
     return Filled(
         raw=raw,
         happened_on=None,
         version=page.version,
-        request_id=str(content["request_id"]),
+        request_id="",
         day=str(content["day"]),
         day_text=str(content["day_text"]),
         step=int(content["step"]),
