@@ -1,4 +1,4 @@
-"""Two at the same moment, on each database: officers, an officer and a timer, approvers; one outcome, told to the other."""
+"""Two at the same moment, on each database: officers, an officer and a timer, approvers; one outcome, told to the other (R2, R3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A case runs to its end on the version it began with, whatever the workflow folders say meanwhile (DESIGN.md §1)."""
+"""A case runs to its end on the version it began with, whatever the workflow folders say meanwhile (DESIGN.md §1; R11, R13)."""
 
 from __future__ import annotations
 

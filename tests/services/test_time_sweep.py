@@ -1,4 +1,4 @@
-"""The sweep over weeks and wrong clocks: once each, in order, never before its time; a failing case stops nobody."""
+"""The sweep over weeks and wrong clocks: once each, in order, never before its time; a failing case stops nobody (R6)."""
 
 from __future__ import annotations
 

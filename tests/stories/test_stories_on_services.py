@@ -1,4 +1,4 @@
-"""Every story of every workflow through the services, on each database: same expectations as in memory."""
+"""Every story of every workflow through the services, on each database: same expectations as in memory (RELIABILITY.md R11)."""
 
 from __future__ import annotations
 
