@@ -18,7 +18,7 @@ from engine.roster.idnumber import mask
 from engine.roster.names import fold_school
 from engine.roster.near import is_near, told_wrong
 from engine.roster.register import Pupil, RegisterFile, read_register
-from engine.roster.sheets import RowError, propose
+from engine.roster.sheets import RowError, propose, without_collection
 from engine.roster.terms import ID_NUMBER
 from engine.services.lists import area_of, finding_row, may
 from engine.services.model import FindingRow
@@ -100,6 +100,10 @@ class Importing:
     def run(self, path: Path, kind: str, account: str) -> Imported:
         """Read the list, then weigh it and, unless only tried, keep it: in one transaction, whole or not at all."""
         self.allowed(kind, account)
+        with without_collection():
+            return self._run(path, kind, account)
+
+    def _run(self, path: Path, kind: str, account: str) -> Imported:
         today, manner = self.office.today(), self.manner
         # Read before the transaction begins: a long file must not keep others from writing.
         file: RegisterFile | RosterFile
