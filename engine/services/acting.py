@@ -16,7 +16,7 @@ from engine.cases.proposals import find
 from engine.cases.reserved_forms import by_id, form_of
 from engine.definitions.facts import Actor, CaseView, Proposal, Values
 from engine.definitions.workflow import Workflow
-from engine.errors import InstallationError
+from engine.errors import InstallationError, RightRefused
 from engine.services.handing import handed
 from engine.services.keeping import Keeper
 from engine.services.model import ActRequest, Advanced
@@ -205,3 +205,12 @@ def actor_and_case(uow: UnitOfWork, office: Office, account: str, *, number: str
     actor = actor_of(uow, account)
     case = case_for(uow, number, actor, today=office.today())
     return actor, case, office.version(uow.cases.definition_of(number))
+
+
+def seen_case(uow: UnitOfWork, office: Office, account: str, *, number: str) -> tuple[Actor, CaseView, Workflow]:
+    """As `actor_and_case`, in a unit of work that reads; an attempt at what is not theirs is recorded."""
+    try:
+        return actor_and_case(uow, office, account, number=number)
+    except RightRefused:
+        office.archive.access(account, "refused", number, at=office.now())
+        raise

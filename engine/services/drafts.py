@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.services.acting import actor_and_case
+from engine.services.acting import seen_case
 from engine.services.model import HistoryRow
 from engine.services.office import Office
 from engine.services.reading import Reading
@@ -35,8 +35,9 @@ class Drafts:
         RightRefused for a case that is not this person's.
         """
         account, number, act = place
+        with self.office.archive.read() as uow:
+            seen_case(uow, self.office, account, number=number)
         with self.office.archive.begin() as uow:
-            actor_and_case(uow, self.office, account, number=number)
             if uow.requests.find(str(content.get("request_id", ""))) is not None:
                 return False
             uow.drafts.put(DraftPlace(account, number, act), content, at=self.office.now())
@@ -47,7 +48,7 @@ class Drafts:
         """What was kept as (account, case, act), or None; RightRefused for a case that is not this person's."""
         account, number, _ = place
         with self.office.archive.read() as uow:
-            actor_and_case(uow, self.office, account, number=number)
+            seen_case(uow, self.office, account, number=number)
             found = uow.drafts.find(DraftPlace(*place))
         if found is None:
             return None

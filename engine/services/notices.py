@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.clock import at_local
-from engine.services.acting import actor_and_case
+from engine.services.acting import seen_case
 from engine.services.case_page import document_row
 from engine.services.model import DocumentRow
 from engine.services.office import Office
@@ -39,14 +39,14 @@ class Notices:
     def document(self, number: str, document_id: str, account: str) -> DocumentRow:
         """One document with its text as an HTML fragment; the reading is logged first."""
         with self.office.archive.read() as uow:
-            _, case, workflow = actor_and_case(uow, self.office, account, number=number)
+            _, case, workflow = seen_case(uow, self.office, account, number=number)
             self.office.archive.access(account, "document", number, at=self.office.now())
             return document_row(workflow, case, _found(uow.documents.get(number, document_id)), body=True)
 
     def record(self, number: str, document_id: str, account: str) -> Mapping[str, object]:
         """One document as programs read it, with its canonical text; the reading is logged first."""
         with self.office.archive.read() as uow:
-            actor, case, workflow = actor_and_case(uow, self.office, account, number=number)
+            actor, case, workflow = seen_case(uow, self.office, account, number=number)
             self.office.archive.access(account, "document", number, at=self.office.now())
             stored = _found(uow.documents.get(number, document_id))
             maker = RecordMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow)
@@ -78,7 +78,7 @@ class Notices:
 
     def _paper(self, number: str, document_id: str, account: str) -> tuple[Filled, Letterhead, int]:
         with self.office.archive.read() as uow:
-            _, case, _ = actor_and_case(uow, self.office, account, number=number)
+            _, case, _ = seen_case(uow, self.office, account, number=number)
             self.office.archive.access(account, "document", number, at=self.office.now())
             stored = _found(uow.documents.get(number, document_id))
             day = stored.issued_on or case.identity.opened_on

@@ -91,6 +91,11 @@ class Outbox:
                 faults.append(receipt.detail)
         return not faults, "；".join(faults)
 
+    def counts(self) -> tuple[int, int, int]:
+        """How many messages have not left; how many of them wait for a person, and how many did not arrive yet."""
+        with self.office.archive.read() as uow:
+            return uow.outbox.counts()
+
     def waiting(self, *, held: bool = False) -> tuple[WaitingMessage, ...]:
         """Messages that have not left, oldest first; with `held` only those that wait for a person."""
         with self.office.archive.read() as uow:

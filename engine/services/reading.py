@@ -13,8 +13,7 @@ from engine.cases.page_forms import PREVIEWED, page_form
 from engine.cases.reserved_forms import form_of
 from engine.definitions.facts import Actor, CaseView, Person
 from engine.definitions.workflow import Field, Workflow
-from engine.errors import RightRefused
-from engine.services.acting import actor_and_case
+from engine.services.acting import seen_case
 from engine.services.case_page import PageMaker
 from engine.services.handing import takers
 from engine.services.history import subject_of
@@ -46,7 +45,7 @@ class Reading:
     def show(self, number: str, account: str, *, reveal: bool = False) -> CasePage:
         """The page of one case; the reading is in the access log before the page is made."""
         with self.office.archive.read() as uow:
-            actor, case, workflow = self._for(uow, account, number)
+            actor, case, workflow = seen_case(uow, self.office, account, number=number)
             self.office.archive.access(account, "reveal" if reveal else "read", number, at=self.office.now())
             maker = PageMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow, reveal=reveal)
             return maker.page()
@@ -54,7 +53,7 @@ class Reading:
     def record(self, number: str, account: str, *, reveal: bool = False) -> CaseRecord:
         """One case as programs read it; the reading is in the access log before the record is made."""
         with self.office.archive.read() as uow:
-            actor, case, workflow = self._for(uow, account, number)
+            actor, case, workflow = seen_case(uow, self.office, account, number=number)
             self.office.archive.access(account, "reveal" if reveal else "read", number, at=self.office.now())
             maker = RecordMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow, reveal=reveal)
             return maker.record(whole=True)
@@ -67,7 +66,7 @@ class Reading:
         `raw` is what was chosen so far: the method of a service, the entry and the field of a correction.
         """
         with self.office.archive.read() as uow:
-            actor, case, workflow = self._for(uow, account, number)
+            actor, case, workflow = seen_case(uow, self.office, account, number=number)
             self.office.archive.access(account, "form", number, at=self.office.now())
             transition = workflow.transitions.get(trigger)
             if transition is None and trigger not in RESERVED_ZH:
@@ -113,7 +112,7 @@ class Reading:
     def proposal(self, number: str, proposal_id: str, account: str) -> ProposalPage:
         """What an approver reads before deciding."""
         with self.office.archive.read() as uow:
-            actor, case, workflow = self._for(uow, account, number)
+            actor, case, workflow = seen_case(uow, self.office, account, number=number)
             self.office.archive.access(account, "proposal", number, at=self.office.now())
             proposal = next((p for p in case.proposals if p.id == proposal_id), None)
             if proposal is None:
@@ -124,7 +123,7 @@ class Reading:
     def history_since(self, number: str, version: int, account: str) -> tuple[HistoryRow, ...]:
         """What was recorded after a version: shown beside what a stale page had typed."""
         with self.office.archive.read() as uow:
-            actor, case, workflow = self._for(uow, account, number)
+            actor, case, workflow = seen_case(uow, self.office, account, number=number)
             page = PageMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow, reveal=False)
             return page.history(after_version=version)
 
@@ -133,13 +132,6 @@ class Reading:
         today = self.office.today()
         units = {held.unit for held in actor.roles if held.first <= today <= held.last}
         return [each for each in uow.people.all() if any(held.unit in units for held in each.roles)]
-
-    def _for(self, uow: UnitOfWork, account: str, number: str) -> tuple[Actor, CaseView, Workflow]:
-        try:
-            return actor_and_case(uow, self.office, account, number=number)
-        except RightRefused:
-            self.office.archive.access(account, "refused", number, at=self.office.now())
-            raise
 
 
 _OWN_NAME = ("visitors", "persuaders", "officers", "checkers", "servers", "seen_by")
@@ -164,10 +156,25 @@ def _units(uow: UnitOfWork, case: CaseView, today: date) -> list[StoredUnit]:
     return [unit for unit in uow.units.on(today) if unit.code in codes or unit.kind in receivers]
 
 
+_NEXT: Mapping[str, str] = {
+    "case.note": "只增加一条备注，期限、状态和负责人不变",
+    "case.undo": "回到登记之前的状态和期限，原登记仍留在经过里",
+    "case.correct": "经过里增加一条更正，原内容保留；期限按新内容重新推算",
+    "case.hold": "这个期限从今天起停止计算，到复查日期提醒负责人；应于日期改为暂定",
+    "case.release": "这个期限从今天起继续计算",
+    "case.hand_over": "个案转给新负责人，以后的提醒发给他",
+    "case.reopen": "个案回到办结前的步骤，期限从今天起算；交原责任单位",
+    "document.serve": "每名受送达人都送达后，文书所定期限从最后一次送达的次日起算",
+    "document.dispense": "这名受送达人不再等待送达，其余的照常",
+    "document.withdraw": "文书不再有效，由它起算的期限终止；应另行书面告知受送达人",
+}
+"""What the acts that every case has lead to."""
+
+
 def _next_line(workflow: Workflow, trigger: str) -> str:
     transition = workflow.transitions.get(trigger)
     if transition is None:
-        return ""
+        return _NEXT.get(trigger, "")
     if transition.approvals:
         return f"登记后进入报批：{roles_zh(transition.approvals)}依次审批，最后一级同意后生效"
     targets = [workflow.states[edge.to].zh for edge in transition.edges if edge.to in workflow.states]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, insert, or_, select, update
 
 from engine.access import OUTSIDE
 from engine.definitions.facts import CaseView
@@ -137,6 +137,13 @@ class OutboxStore:
         if failed:
             found = found.where(OUTBOX.c.tries > 0)
         return [_waiting(row) for row in self._connection.execute(found.order_by(OUTBOX.c.id))]
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many messages have not left; how many of them are held, and how many were tried."""
+        held = func.coalesce(func.sum(case((OUTBOX.c.held != "", 1), else_=0)), 0)
+        tried = func.coalesce(func.sum(case((OUTBOX.c.tries > 0, 1), else_=0)), 0)
+        row = self._connection.execute(select(func.count(), held, tried).where(*self._open())).one()
+        return int(row[0]), int(row[1]), int(row[2])
 
     def release(self, ids: Iterable[int] | None, *, by: str, at: datetime) -> list[str]:
         """Let held messages go, these or all; the numbers of their cases."""

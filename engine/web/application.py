@@ -66,6 +66,7 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/imports/{upload_id}/keep", importing.keep),
     ("POST", "/imports/{upload_id}/discard", importing.discard),
     ("GET", "/healthz", reading.healthz),
+    ("GET", "/metrics", reading.metrics),
     ("GET", "/static/{name}", reading.asset),
 )
 """Every way in: method, path, what answers."""

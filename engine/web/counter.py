@@ -80,6 +80,13 @@ class Notices(Protocol):
         """The document as a page of its own."""
 
 
+class Outbox(Protocol):
+    """Messages on their way out."""
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many have not left; how many of them are held, and how many were tried."""
+
+
 class Roster(Protocol):
     """Differences between register and roster."""
 
@@ -141,6 +148,9 @@ class Audit(Protocol):
     def history(self, number: str, account: str, /) -> CasePage:
         """The whole history of one case, its chain verified."""
 
+    def counted(self) -> tuple[int, int]:
+        """How many entries and cases there are."""
+
 
 class Timers(Protocol):
     """The worker, wherever it runs."""
@@ -175,6 +185,10 @@ class App(Protocol):
     @property
     def notices(self) -> Notices:
         """Documents."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """Messages."""
 
     @property
     def roster(self) -> Roster:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from engine.errors import YingfanError
 from engine.services.model import CasePage, HistoryRow
@@ -70,6 +71,27 @@ def healthz(request: Request) -> Response:
     if not well:
         return JSONResponse({"status": "unavailable"}, status_code=503, headers={"retry-after": "60"})
     return JSONResponse({"status": "ok"})
+
+
+def metrics(request: Request) -> Response:
+    """Figures for a monitor, as Prometheus reads them: numbers of everything, nothing of anybody."""
+    app = desk_of(request).app
+    try:
+        entries, cases = app.audit.counted()
+        waiting, held, tried = app.outbox.counts()
+        swept = app.timers.swept_lately()
+    except (YingfanError, OSError):
+        return PlainTextResponse(_figures({"up": 0}), status_code=503, media_type=_PROMETHEUS)
+    figures = {"up": 1, "swept_lately": int(swept), "cases": cases, "entries": entries}
+    messages = {"messages_waiting": waiting, "messages_held": held, "messages_tried": tried}
+    return PlainTextResponse(_figures({**figures, **messages}), media_type=_PROMETHEUS)
+
+
+_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def _figures(figures: Mapping[str, int]) -> str:
+    return "".join(f"# TYPE yingfan_{name} gauge\nyingfan_{name} {value}\n" for name, value in figures.items())
 
 
 def asset(request: Request, name: str) -> Response:

@@ -73,6 +73,7 @@ class TestDay:
             told = uow.outbox.waiting(number)[-1]
             uow.outbox.mark(told.id, house.app.cases.office.now(), good=False, detail="号码停机")
             uow.commit()
+        assert house.app.outbox.counts()[1:] == (0, 1)
         failed = house.app.cases.worklist("township").failed
         assert (1, True) == (len(failed), "已试1次（号码停机）" in failed[0].line)
 

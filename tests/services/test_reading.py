@@ -67,7 +67,7 @@ class TestCasePage:
         assert "已家访" in page.next_line
         assert "报批" in house.app.cases.act_page(number, "close_elsewhere", "township").next_line
         assert house.app.cases.act_page(number, "contact_family", "school").next_line == "登记后个案仍在本步"
-        assert house.app.cases.act_page(number, "case.note", "township").next_line == ""
+        assert "只增加一条备注" in house.app.cases.act_page(number, "case.note", "township").next_line
 
     def test_forms_refused(self, house: House) -> None:
         """An act that does not exist, or not in this state, has no form now."""

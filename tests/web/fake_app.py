@@ -499,6 +499,19 @@ class FakeRoster:
 
 
 @dataclass
+class FakeOutbox:
+    """Three messages, or a database that is away."""
+
+    broken: bool = False
+
+    def counts(self) -> tuple[int, int, int]:
+        """Waiting, held, tried."""
+        if self.broken:
+            raise InstallationError("数据库打不开")
+        return 3, 1, 2
+
+
+@dataclass
 class FakeDrafts:
     """Drafts in a dictionary."""
 
@@ -540,6 +553,10 @@ class FakeAudit:
     """The same case, read by an auditor."""
 
     cases: FakeCases
+
+    def counted(self) -> tuple[int, int]:
+        """Entries and cases."""
+        return 42, 2
 
     def history(self, number: str, account: str) -> CasePage:
         """The case's page."""
@@ -598,6 +615,7 @@ class FakeApp:
     audit: FakeAudit = field(init=False)
     search: FakeSearch = field(default_factory=FakeSearch)
     drafts: FakeDrafts = field(default_factory=FakeDrafts)
+    outbox: FakeOutbox = field(default_factory=FakeOutbox)
     uploads: FakeUploads = field(default_factory=FakeUploads)
 
     def __post_init__(self) -> None:

@@ -99,7 +99,7 @@ class TestWithoutSession:
     def test_reading_leads_to_the_sign_in_page(self, visitor: TestClient, route: str) -> None:
         """Every page but the open ones asks to sign in and remembers where to return to."""
         answer = visitor.get(path_of(route))
-        if route in ("/sign-in", "/healthz", "/static/{name}"):
+        if route in ("/sign-in", "/healthz", "/metrics", "/static/{name}"):
             assert answer.status_code == 200
         else:
             assert answer.status_code == 303
@@ -291,6 +291,20 @@ class TestGuard:
         """What is not a request goes through untouched."""
         with TestClient(create_web(house), base_url=HERE) as browser:
             assert browser.get("/healthz").status_code == 200
+
+
+class TestMetrics:
+    def test_figures_name_nobody(self, visitor: TestClient, house: FakeApp) -> None:
+        """Prometheus reads numbers; where the database is away it reads that, with 503."""
+        answer = visitor.get("/metrics")
+        assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+        told = dict(line.split() for line in answer.text.splitlines() if not line.startswith("#"))
+        assert {"yingfan_up": "1", "yingfan_swept_lately": "1", "yingfan_cases": "2", "yingfan_entries": "42"} == {
+            name: told[name] for name in ("yingfan_up", "yingfan_swept_lately", "yingfan_cases", "yingfan_entries")
+        }
+        assert ["3", "1", "2"] == [told[f"yingfan_messages_{name}"] for name in ("waiting", "held", "tried")]
+        house.outbox.broken = True
+        assert (503, True) == ((gone := visitor.get("/metrics")).status_code, "yingfan_up 0" in gone.text)
 
 
 class TestNotYours:

@@ -1,0 +1,173 @@
+"""Every role before every route of the real house: who gets in, who does not, and what the records say of it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from engine.app import open_app
+from engine.cli.demo_play import moment, settle
+from engine.cli.demo_script import GOES_ON
+from engine.clock import SteppedClock
+from engine.settings import Settings
+from engine.web import create_web
+from engine.web.application import ROUTES
+from engine.web.guard import HEADERS
+from engine.web.tokens import form_token
+from tests.district import LITTLE
+from tests.services.conftest import PASSWORD, House
+from tests.services.test_advancing import play_until
+from tests.storage.keeping import by_hand
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # starlette would like another client than the one in the lock
+    from starlette.testclient import TestClient
+
+OPEN, SIGNED, SIGHT, OWN = "open", "signed in", "sight of the case", "one's own upload"
+
+RULES: Mapping[tuple[str, str], str] = {
+    ("GET", "/sign-in"): OPEN,
+    ("POST", "/sign-in"): OPEN,
+    ("GET", "/healthz"): OPEN,
+    ("GET", "/metrics"): OPEN,
+    ("GET", "/static/{name}"): OPEN,
+    ("POST", "/sign-out"): SIGNED,
+    ("GET", "/"): SIGNED,
+    ("GET", "/searches"): SIGNED,
+    ("POST", "/searches"): SIGNED,
+    ("GET", "/searches/{query}"): OWN,
+    ("GET", "/findings"): SIGNED,
+    ("POST", "/findings/confirm"): SIGNED,
+    ("POST", "/findings/{finding_id}/dismiss"): SIGNED,
+    ("GET", "/imports"): SIGNED,
+    ("POST", "/imports"): SIGNED,
+    ("GET", "/imports/{upload_id}"): OWN,
+    ("POST", "/imports/{upload_id}/check"): OWN,
+    ("POST", "/imports/{upload_id}/keep"): OWN,
+    ("POST", "/imports/{upload_id}/discard"): OWN,
+    ("GET", "/cases/{number}"): SIGHT,
+    ("POST", "/cases/{number}/reveal"): SIGHT,
+    ("GET", "/cases/{number}/history"): SIGHT,
+    ("GET", "/cases/{number}/acts/{trigger}"): SIGHT,
+    ("POST", "/cases/{number}/acts/{trigger}"): SIGHT,
+    ("GET", "/cases/{number}/results/{seq}"): SIGHT,
+    ("GET", "/cases/{number}/proposals/{proposal_id}"): SIGHT,
+    ("POST", "/cases/{number}/proposals/{proposal_id}/approve"): SIGHT,
+    ("POST", "/cases/{number}/proposals/{proposal_id}/return"): SIGHT,
+    ("GET", "/cases/{number}/documents/{document_id}.pdf"): SIGHT,
+    ("GET", "/cases/{number}/documents/{document_id}.html"): SIGHT,
+    ("GET", "/cases/{number}/documents/{document_id}"): SIGHT,
+}
+"""What each route asks of who comes: a route that is not here fails the test below."""
+
+WITHOUT_SIGHT = ("subdistrict", "subdistrict_head", "judicial", "police", "admin")
+WITH_SIGHT = (
+    "bureau_head", "teacher", "clerk", "school", "principal", "village", "township", "township_head", "bureau",
+    "inspector", "auditor", "reviewer",
+)  # fmt: skip
+ACTS: Mapping[str, tuple[str, ...]] = {
+    "/cases/{number}/acts/{trigger}": tuple(each for each in WITH_SIGHT if each != "auditor"),
+    "/cases/{number}/proposals/{proposal_id}/approve": ("reviewer",),
+}
+"""Who may write a note, and who is the first to approve: for everybody else the history stays as it is."""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A case with an order that waits for its first approval."""
+    clock = SteppedClock(moment("2026-09-01 14:00"))
+    settings = Settings.read(data=tmp_path_factory.mktemp("matrix"), contact="电话000")
+    with open_app(settings, clock=clock) as app:
+        settle(app, LITTLE, PASSWORD)
+        yield House(app, clock)
+
+
+@pytest.fixture(scope="module")
+def number(house: House) -> str:
+    """The case's number."""
+    number = house.case()
+    play_until(house, number, GOES_ON, "proposal.approve")
+    return number
+
+
+class Caller:
+    """One account before all routes."""
+
+    def __init__(self, house: House, number: str, account: str) -> None:
+        self.house, self.number, self.account = house, number, account
+        self.token = house.app.people.sign_in(account, PASSWORD, "here") if account else ""
+        self.browser = TestClient(create_web(house.app), base_url="http://127.0.0.1", follow_redirects=False)
+        if account:
+            self.browser.cookies.set("yingfan", self.token)
+        page = house.app.cases.show(number, "auditor")
+        self.places = {
+            "number": number,
+            "trigger": "case.note",
+            "seq": "1",
+            "proposal_id": page.proposals[0].id if page.proposals else "gone",
+            "document_id": page.documents[0].id,
+            "finding_id": "9999",
+            "upload_id": "none",
+            "query": "none",
+            "name": "yingfan.css",
+        }
+        self.version = str(page.version)
+
+    def ask(self, method: str, route: str) -> int:
+        """The status of a route, asked as its page would; every answer carries the headers."""
+        data = {"csrf": form_token(self.token) if self.token else ""}
+        if "acts" in route or "proposals" in route:
+            data |= {
+                "version": self.version,
+                "request_id": f"{self.account}-{route[-7:].strip('/}')}-1".replace("_", "-"),
+            }
+        if "acts" in route:
+            data |= {"text": "备注", "go": "act"}
+        if route == "/searches":
+            data |= {"q": self.number}
+        answer = self.browser.request(method, route.format(**self.places), data=data if method == "POST" else None)
+        assert dict(HEADERS) == {name: answer.headers[name] for name in HEADERS}
+        return answer.status_code
+
+
+def refusals(house: House, account: str) -> int:
+    """How many attempts of an account were recorded as refused."""
+    with by_hand(house.app.archive) as database:
+        found = database.execute("SELECT count(*) FROM access_log WHERE account = ? AND what = 'refused'", (account,))
+        return int(found.fetchone()[0])
+
+
+class TestMatrix:
+    def test_every_route_has_a_rule(self) -> None:
+        """A new way in without a rule of who may take it fails here."""
+        assert {(method, path) for method, path, _ in ROUTES} == set(RULES)
+
+    @pytest.mark.parametrize("account", ["", *WITHOUT_SIGHT, *WITH_SIGHT])
+    def test_every_role_before_every_route(self, house: House, number: str, account: str) -> None:
+        """Open doors are open, the others ask for a session; what is not yours is not there, and that is recorded."""
+        caller = Caller(house, number, account)
+        for (method, route), rule in RULES.items():
+            if route == "/sign-out":
+                continue
+            hidden = rule == SIGHT and account in WITHOUT_SIGHT
+            before = len(house.history(number)) if method == "POST" else 0
+            known = refusals(house, account) if hidden else 0
+            status = caller.ask(method, route)
+            where = f"{account or 'nobody'} {method} {route}: {status}"
+            if rule == OPEN:
+                assert status in (200, 403, 503), where
+            elif not account:
+                assert status in ((303,) if method == "GET" else (401, 403, 415)), where
+            elif rule == OWN or hidden:
+                assert status == 404, where
+                assert not hidden or refusals(house, account) > known, where
+            else:
+                assert status in (200, 303, 400, 403, 415, 422), where
+            if method == "POST":
+                did = len(house.history(number)) - before
+                assert did == int(account in ACTS.get(route, ())), where
+        if account:
+            assert caller.ask("POST", "/sign-out") == 303
+            assert house.app.people.who(caller.token) is None
