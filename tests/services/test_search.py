@@ -91,7 +91,7 @@ class TestExact:
 
     def test_empty(self, house: House) -> None:
         """An empty search is refused with what would be accepted; an unknown account is refused."""
-        with pytest.raises(RuleRefused, match="请填写公民身份号码、电话、学籍号或者姓名"):
+        with pytest.raises(RuleRefused, match="请填写姓名、公民身份号码、电话、学籍号、个案编号或者文号"):
             house.app.search.exact(" ", "bureau")
         with pytest.raises(RightRefused):
             house.app.search.exact("王", "nobody")
