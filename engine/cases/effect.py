@@ -7,11 +7,13 @@ from datetime import date
 from typing import NamedTuple
 
 from engine.access import head_of
-from engine.cases.attempt import Attempt, Line, entry_of, law_of, split_values
+from engine.cases.attempt import NOTHING, Attempt, Line, entry_of, law_of, split_values
+from engine.cases.corrections import corrected
 from engine.cases.machine import event_name
 from engine.cases.model import Decision, DocumentOrder, LinkOrder
 from engine.cases.plan import Plan
-from engine.cases.timers import Deadlines, Moment, escalated, meet, start, waiting
+from engine.cases.starting import move_served, restart, resume
+from engine.cases.timers import Deadlines, Moment, escalated, meet, waiting
 from engine.definitions.facts import Act, Addressee, CaseView, Document, Link, Proposal, Running, Tally, Values
 from engine.definitions.workflow import FORMER, DeadlineRule, Edge, Transition
 from engine.workdays import Span
@@ -34,7 +36,8 @@ def take_effect(attempt: Attempt, effect: Effect) -> Decision:
     target = _target(attempt, effect)
     seq = case.seq + 1
     epoch = case.epoch + 1 if target else case.epoch
-    orders, documents = _documents(attempt, effect, seq) if edge.documents else ((), case.documents)
+    papers = _papers(attempt, effect, seq)
+    orders, documents = papers.orders, papers.documents
     opens, links = _links(attempt, effect, seq) if transition.opens else ((), case.links)
     left = bool(target) and target != case.state
     proposals, ended = _proposals(case, effect, left=left) if case.proposals else (case.proposals, ())
@@ -44,10 +47,15 @@ def take_effect(attempt: Attempt, effect: Effect) -> Decision:
     if target or orders or transition.name in attempt.plan.touched:
         moment = Moment(attempt.calendar, documents, case.pauses, epoch)
         deadlines, mooted = _deadlines(attempt, transition.name, target, moment, orders)
+    if papers.served is not None:
+        deadlines = dict(deadlines)
+        moment = Moment(attempt.calendar, documents, case.pauses, epoch)
+        move_served(attempt.plan, deadlines, papers.served, moment=moment)
     public, sealed = split_values(transition.form, effect.values)
-    result: dict[str, object] = {"ended_proposals": ended} if ended else {}
+    result: dict[str, object] = {"ended_proposals": ended, **papers.told} if ended else dict(papers.told)
     if mooted:
         result["moots"] = mooted
+    lasting = orders or opens or papers.served
     line = Line(target, edge.index, _law(attempt, effect), effect.seen, public, sealed, result)
     after = CaseView(
         case.identity,
@@ -69,8 +77,8 @@ def take_effect(attempt: Attempt, effect: Effect) -> Decision:
         case.pauses if state not in attempt.plan.finals else (),
         case.watchers,
         transition.closes_as if target in attempt.plan.finals else case.closed_as,
-        None if orders or opens else case._replace(previous=None, undoable=0),
-        0 if orders or opens else seq,
+        None if lasting else case._replace(previous=None, undoable=0),
+        0 if lasting else seq,
     )
     return Decision(case, after, entry_of(attempt, line), (), (), orders, opens)
 
@@ -169,11 +177,30 @@ def orders_of(attempt: Attempt, effect: Effect, seq: int, *, draft: bool) -> tup
     return tuple(orders)
 
 
-def _documents(attempt: Attempt, effect: Effect, seq: int) -> tuple[tuple[DocumentOrder, ...], tuple[Document, ...]]:
+class _Papers(NamedTuple):
+    """What an act does to the documents of a case."""
+
+    orders: tuple[DocumentOrder, ...]
+    documents: tuple[Document, ...]
+    served: Document | None = None
+    """The document whose service the act corrects."""
+    told: Values = NOTHING
+    """What the entry tells of the correction."""
+
+
+def _papers(attempt: Attempt, effect: Effect, seq: int) -> _Papers:
+    if effect.transition.corrects:
+        documents, served, told = corrected(attempt, effect.transition.corrects, effect.values)
+        return _Papers((), documents, served, told)
+    return _documents(attempt, effect, seq) if effect.edge.documents else _Papers((), attempt.case.documents)
+
+
+def _documents(attempt: Attempt, effect: Effect, seq: int) -> _Papers:
     case = attempt.case
     orders = orders_of(attempt, effect, seq, draft=False)
     limit = effect.values.get("limit")
     fixed = effect.values.get("fixed_on")
+    agreed = effect.values.get("consent") == "agreed"
     issued = tuple(
         Document(
             id=order.id,
@@ -185,11 +212,19 @@ def _documents(attempt: Attempt, effect: Effect, seq: int) -> tuple[tuple[Docume
             limit=Span.parse(str(limit)) if limit else None,
             fixed_on=fixed if isinstance(fixed, date) else None,
             epoch=case.epoch + 1,
+            about=_whom(effect.values),
+            electronic=str(effect.values.get("electronic_address", "")) if agreed else "",
         )
         for order in orders
     )
     drafts = {order.id for order in orders}
-    return orders, (*(d for d in case.documents if d.id not in drafts), *issued)
+    return _Papers(orders, (*(d for d in case.documents if d.id not in drafts), *issued))
+
+
+def _whom(values: Values) -> tuple[str, ...]:
+    """The guardians whom a paper is about, as the form's field `whom` names them: one, or several."""
+    whom = values.get("whom", ())
+    return tuple(map(str, whom)) if isinstance(whom, tuple) else (str(whom),)
 
 
 def _links(attempt: Attempt, effect: Effect, seq: int) -> tuple[tuple[LinkOrder, ...], tuple[Link, ...]]:
@@ -277,24 +312,3 @@ def _enter(attempt: Attempt, deadlines: Deadlines, target: str, moment: Moment) 
     for rule in plan.resuming[target]:
         if rule.name not in deadlines:
             resume(plan, deadlines, rule, moment=moment)
-
-
-def resume(plan: Plan, deadlines: Deadlines, rule: DeadlineRule, *, moment: Moment) -> None:
-    """A deadline that runs from a document: started again when that document already ran, for a case that is back."""
-    kind = rule.starts.of
-    found = next((d for d in reversed(moment.documents) if d.kind == kind and d.status == "issued"), None)
-    if found is None:
-        return
-    day = found.served_on if rule.starts.kind == "served" else found.issued_on
-    if day is None:
-        deadlines[rule.name] = waiting(rule, moment.epoch, kind)
-    else:
-        restart(plan, deadlines, rule, anchor=day, moment=moment)
-
-
-def restart(plan: Plan, deadlines: Deadlines, rule: DeadlineRule, *, anchor: date, moment: Moment) -> None:
-    """Start a deadline from an anchor, anew if it ran before, and those chained to its rolled end."""
-    old = deadlines.get(rule.name)
-    deadlines[rule.name] = started = start(rule, anchor, moment, old=old)
-    for chained in plan.passed.get(rule.name, ()):
-        restart(plan, deadlines, chained, anchor=started.due_on or anchor, moment=moment)

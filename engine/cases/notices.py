@@ -73,6 +73,9 @@ def notice_facts(context: NoticeContext) -> dict[str, object]:
         "values_zh": labels(transition.form if transition else (), values, context.units),
         "legal_basis": _basis(context, transition),
         "officers": list(context.officers),
+        "concerned": _concerned(context),
+        "recipients": _recipients(context),
+        "withdrawn": _withdrawn(context),
         "case": {"number": case.identity.number},
         "order": _order(context),
         "closing": _closing(context, transition),
@@ -188,6 +191,32 @@ def _order(context: NoticeContext) -> dict[str, object]:
         "issued_on": order.issued_on or "",
         "served_on": order.served_on or "",
         "number": context.numbers.get(order.id, ""),
+    }
+
+
+def _concerned(context: NoticeContext) -> list[dict[str, str]]:
+    """The guardians whom the form's field `whom` names."""
+    whom = context.values.get("whom", ())
+    named = whom if isinstance(whom, tuple) else (whom,)
+    return [each for each in _guardians(context) if each["key"] in named]
+
+
+def _recipients(context: NoticeContext) -> list[dict[str, str]]:
+    """Those to whom this document goes: guardians and offices, by name."""
+    guardians = {each["key"]: each for each in _guardians(context)}
+    return [guardians.get(key) or {"key": key, "name": context.units.get(key, key)} for key in context.order.addressees]
+
+
+def _withdrawn(context: NoticeContext) -> dict[str, object]:
+    """The document that this one takes back; empty where none is named."""
+    named = str(context.values.get("document", ""))
+    found = context.case.document(named) if context.order.trigger == "document.withdraw" else None
+    if found is None:
+        return {"title": "", "number": "", "issued_on": ""}
+    return {
+        "title": context.workflow.notices[found.kind].title,
+        "number": context.numbers.get(found.id, ""),
+        "issued_on": found.issued_on or "",
     }
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from engine.cases.attempt import Attempt, Line, entry_of
-from engine.cases.effect import restart
 from engine.cases.model import Command, Decision, LinkOrder
 from engine.cases.plan import plan_of
+from engine.cases.starting import restart
 from engine.cases.timers import Deadlines, moment_of
 from engine.clock import local_day
 from engine.definitions.facts import CaseView, Identity, UnitFacts

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 from engine.access import RESERVED
 from engine.cases.attempt import Attempt, Line, bounds, entry_of, in_role, right_reason
-from engine.cases.effect import restart, resume
 from engine.cases.forms import complaints
 from engine.cases.model import Decision, Outcome, Reason, Refusal, refuse
 from engine.cases.plan import Plan
-from engine.cases.service import redate, service_of
+from engine.cases.service import approved_correction, redate, service_of
+from engine.cases.starting import restart, resume
 from engine.cases.timers import Deadlines, moment_of, start
 from engine.definitions.facts import Act, CaseView, Pause, Running, Values
 from engine.workdays import Hold
@@ -83,18 +83,18 @@ def correct(attempt: Attempt) -> Outcome:
     Values: entry (the act's trigger, or ``DOCUMENT/ADDRESSEE`` for a service), field (a field's name, or
     happened_on), value, reason. What a citizen was told never gets shorter.
     """
-    values, case = attempt.command.values, attempt.case
+    values, case, plan = attempt.command.values, attempt.case, attempt.plan
     wrong = _required(values, ("entry", "更正哪一条"), ("field", "更正哪一项"), ("value", "新内容"), ("reason", "理由"))
     if wrong:
         return wrong
     service = service_of(case, str(values["entry"]))
     if service is not None:
-        return redate(attempt, *service)
+        approved = approved_correction(plan.workflow, service[0].kind)
+        return _by_approval(plan, approved) if approved else redate(attempt, *service)
     act = case.acts.get(str(values["entry"]))
     if act is None:
-        return refuse(
-            "rule", Reason("field", "entry", f"没有登记「{values['entry']}」；可更正：{'、'.join(case.acts)}")
-        )
+        message = f"没有登记「{values['entry']}」；可更正：{'、'.join(case.acts)}"
+        return refuse("rule", Reason("field", "entry", message))
     corrected = _corrected(attempt, act, str(values["field"]), values["value"])
     if isinstance(corrected, Refusal):
         return corrected
@@ -112,6 +112,12 @@ def correct(attempt: Attempt) -> Outcome:
     )
     line = Line("", sealed={**values, "before": before}, result={"corrects": act.seq})
     return _decided(attempt, after, line)
+
+
+def _by_approval(plan: Plan, trigger: str) -> Refusal:
+    """Legal time runs from this service: its day is another only once somebody else has approved it (DOMAIN.md 5)."""
+    zh = plan.workflow.transitions[trigger].zh
+    return refuse("rule", Reason("field", "entry", f"这份文书的送达日期应报批更正：请办「{zh}」"), accepted=(trigger,))
 
 
 def _corrected(attempt: Attempt, act: Act, field: str, value: object) -> Act | Refusal:

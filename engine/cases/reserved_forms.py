@@ -6,8 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from engine.cases.attempt import NOTHING
-from engine.cases.methods import METHODS
-from engine.cases.service import DISPENSATIONS, service_of
+from engine.cases.methods import (
+    BODIES,
+    FAMILY,
+    LEFT_AT,
+    METHODS,
+    NOT_FAMILY,
+    REFUSED_BY,
+    SLIPS,
+    WHEREABOUTS,
+    WITNESS_BODIES,
+)
+from engine.cases.service import DISPENSATIONS, approved_correction, service_of
 from engine.definitions.facts import CaseView
 from engine.definitions.workflow import Field, Workflow
 
@@ -31,6 +41,12 @@ def _only(name: str, zh: str, type_: str, *methods: str) -> Field:
     return Field(name=name, zh=zh, type=type_, hint=hint)
 
 
+def _one_of(name: str, zh: str, options: Mapping[str, str], *methods: str) -> Field:
+    """A choice that belongs to some methods of service only; what it must be is checked by methods.evidence."""
+    hint = "、".join(METHODS[method] for method in methods) + "时填写"
+    return Field(name=name, zh=zh, type="choice", options=tuple(options.items()), hint=hint)
+
+
 def _document(case: CaseView, workflow: Workflow, *, waiting: bool = False) -> Field:
     """An issued document of the case; with `waiting`, one that somebody has not been served with yet."""
     issued = [each for each in case.documents if each.status == "issued"]
@@ -51,29 +67,29 @@ def _serve(case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
         _choice("result", "结果", (("served", "已送达"), ("failed", "未送达")), required=False),
         Field(name="servers", zh="送达人", type="people", required=True, hint="不少于两人，用顿号隔开"),
         _only("receipt", "送达回证已签名并注明日期", "yes_no", *by_hand),
-        _only("person_name", "代收人姓名", "text", "family"),
-        _only("relation", "代收人与受送达人的关系", "text", "family"),
-        _only("lives_together", "同住", "yes_no", "family"),
-        _only("adult", "成年", "yes_no", "family"),
-        _only("refused", "拒收", "yes_no", "lien"),
-        _only("witness", "见证人已签名", "yes_no", "lien"),
+        _only("absent", "受送达人不在", "yes_no", "family"),
+        _only("person_name", "代收或者拒收的家属姓名", "text", "family", "lien"),
+        _one_of("relation", "家属与受送达人的关系", {**FAMILY, **NOT_FAMILY}, "family", "lien"),
+        _only("lives_together", "同住", "yes_no", "family", "lien"),
+        _only("adult", "成年", "yes_no", "family", "lien"),
+        _one_of("refused", "谁拒收", REFUSED_BY, "lien"),
+        _one_of("left_at", "留在何处", LEFT_AT, "lien"),
+        _only("witness", "见证人", "people", "lien"),
+        _one_of("witness_body", "见证人来自", WITNESS_BODIES, "lien"),
         _only("video", "已拍照或录像", "yes_no", "lien"),
         _only("tracking_no", "邮件号", "text", "mail"),
-        _only("slip", "有注明收件日期的回执", "yes_no", "mail"),
-        _only("consent", "有签字的地址确认书", "yes_no", "electronic"),
+        _only("mailed_on", "交寄日期", "date", "mail"),
+        _one_of("slip", "回执", SLIPS, "mail"),
+        _only("slip_date", "回执上的收件日期", "date", "mail"),
+        _only("address", "送到哪个电子地址", "text", "electronic"),
         _only("log", "有到达特定系统的记录", "yes_no", "electronic"),
-        _only("letter", "有委托函或转交函", "yes_no", "entrusted", "forwarded"),
-        Field(
-            name="body",
-            zh="转交单位",
-            type="choice",
-            options=(("unit", "部队"), ("prison", "监狱"), ("education_place", "强制性教育机构")),
-            hint="转交送达时填写",
-        ),
+        _only("review_channel", "已告知网上申请复议的途径", "yes_no", "electronic"),
+        _one_of("body", "转交单位", BODIES, "forwarded"),
+        _only("letter", "有转交函", "yes_no", "forwarded"),
         _only("posted_on", "公告之日", "date", "public_notice"),
         _only("where", "公告地点", "text", "public_notice"),
-        _only("unknown_whereabouts", "有下落不明的证明", "yes_no", "public_notice"),
-        _text("reason", "事由或经过", required=False, hint="未送达、拒收、公告时填写"),
+        _one_of("unknown_whereabouts", "下落不明的证明", WHEREABOUTS, "public_notice"),
+        _text("reason", "事由或经过", required=False, hint="未送达、拒收、邮寄、公告时填写"),
     )
 
 
@@ -102,7 +118,7 @@ def _acts(case: CaseView, workflow: Workflow) -> tuple[tuple[str, str], ...]:
 
 
 def services(case: CaseView, workflow: Workflow) -> tuple[tuple[str, str], ...]:
-    """Every service of the case whose day may be corrected: ``DOCUMENT/ADDRESSEE`` and its Chinese."""
+    """Every service of the case whose day may be corrected without approval: ``DOCUMENT/ADDRESSEE``, its Chinese."""
     names = {unit.code: unit.name for unit in case.identity.units}
     return tuple(
         (
@@ -112,6 +128,7 @@ def services(case: CaseView, workflow: Workflow) -> tuple[tuple[str, str], ...]:
         for document in case.documents
         for whom in document.addressees
         if service_of(case, f"{document.id}/{whom.key}") is not None
+        and not approved_correction(workflow, document.kind)
     )
 
 

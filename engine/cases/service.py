@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 
-from engine.access import RESERVED
+from engine.access import ISSUERS, RESERVED
 from engine.cases.attempt import Attempt, Line, day_reason, entry_of, in_role, right_reason
-from engine.cases.effect import restart
-from engine.cases.methods import METHODS, evidence, public_notice_day
-from engine.cases.model import Decision, Outcome, Reason, Refusal, refuse
+from engine.cases.methods import METHODS, evidence, record_of, service_day
+from engine.cases.model import Decision, DocumentOrder, Outcome, Reason, Refusal, refuse
+from engine.cases.starting import move_served, restart_served
 from engine.cases.timers import Deadlines, meet, moment_of
 from engine.definitions.facts import Addressee, CaseView, Document, Values
+from engine.definitions.workflow import Workflow
 
 DISPENSATIONS: Mapping[str, str] = {
     "died": "受送达人死亡",
@@ -37,13 +38,16 @@ def _document(attempt: Attempt) -> Document | Refusal:
     return refuse("rule", Reason("field", "document", f"没有文书「{named}」；已签发的：{issued}"))
 
 
-def _addressee(document: Document, named: object) -> Addressee | Refusal:
+def _addressee(document: Document, named: object, today: date) -> Addressee | Refusal:
+    """The addressee that a command names, if still to be served; until its day a public notice may be overtaken."""
     found = next((each for each in document.addressees if each.key == named), None)
     if found is None:
-        keys = "、".join(each.key for each in document.addressees)
-        return refuse("rule", Reason("field", "to", f"「{named}」不是这份文书的受送达人；受送达人：{keys}"))
-    if found.status in ("served", "dispensed"):
-        return refuse("rule", Reason("state", "to", f"已对「{named}」送达或免除送达，更正应办理「更正」"))
+        keys = "、".join(each.key for each in document.addressees) or "没有"
+        message = f"「{named}」不是这份文书的受送达人；受送达人：{keys}（学生本人、被委托的照护人不是受送达人）"
+        return refuse("rule", Reason("field", "to", message))
+    passed = found.status == "posted" and found.served_on is not None and found.served_on <= today
+    if passed or found.status in ("served", "dispensed"):
+        return refuse("rule", Reason("state", "to", f"已对「{named}」送达或免除送达；日期有误的应报批更正"))
     return found
 
 
@@ -55,14 +59,15 @@ def serve(attempt: Attempt) -> Outcome:
     document = _document(placed)
     if isinstance(document, Refusal):
         return document
-    addressee = _addressee(document, placed.command.values.get("to"))
+    addressee = _addressee(document, placed.command.values.get("to"), placed.today)
     if isinstance(addressee, Refusal):
         return addressee
     wrong_day = _service_day(placed, document)
     if wrong_day is not None:
         return refuse("rule", wrong_day)
     values = placed.command.values
-    reasons = evidence(values, addressee.failed)
+    at = record_of(placed.case, document, addressee.key, day=placed.happened, today=placed.today)
+    reasons = evidence(values, at)
     if reasons:
         return refuse("rule", *reasons)
     if values.get("result", "served") != "served":
@@ -85,10 +90,7 @@ def _service_day(attempt: Attempt, document: Document) -> Reason | None:
 def _served(attempt: Attempt, document: Document, addressee: Addressee) -> Outcome:
     values = attempt.command.values
     method = str(values["method"])
-    day = attempt.happened
-    if method == "public_notice":
-        posted = values["posted_on"]
-        day = public_notice_day(posted, attempt.calendar) if isinstance(posted, date) else day
+    day = service_day(method, values, day=attempt.happened, calendar=attempt.calendar)
     if document.fixed_on is not None and day >= document.fixed_on:
         return refuse(
             "rule",
@@ -106,7 +108,7 @@ def dispense(attempt: Attempt) -> Outcome:
     document = _document(placed)
     if isinstance(document, Refusal):
         return document
-    addressee = _addressee(document, placed.command.values.get("to"))
+    addressee = _addressee(document, placed.command.values.get("to"), placed.today)
     if isinstance(addressee, Refusal):
         return addressee
     reason = placed.command.values.get("reason")
@@ -117,13 +119,17 @@ def dispense(attempt: Attempt) -> Outcome:
 
 
 def withdraw(attempt: Attempt) -> Outcome:
-    """Take back an issued document: it stands no more, and what ran from it ends."""
+    """Take back an issued document by one of its own: it stands no more, and what ran from it ends."""
     placed = in_role(attempt, RESERVED["document.withdraw"])
     if placed is None:
         return refuse("right", right_reason(attempt, RESERVED["document.withdraw"]))
     document = _document(placed)
     if isinstance(document, Refusal):
         return document
+    alone = in_role(_issuer_alone(attempt, document), RESERVED["document.withdraw"])
+    if alone is None:
+        return refuse("right", Reason("right", "right", "文书由签发单位的负责人撤回，不能撤回别的单位签发的文书"))
+    placed = alone._replace(case=attempt.case)
     reason = placed.command.values.get("reason")
     if not reason:
         return refuse("rule", Reason("field", "reason", "撤回理由：没有填写"))
@@ -132,11 +138,55 @@ def withdraw(attempt: Attempt) -> Outcome:
     deadlines = dict(case.deadlines)
     for rule in (*placed.plan.served.get(document.kind, ()), *placed.plan.issued.get(document.kind, ())):
         deadlines.pop(rule.name, None)
+    orders = _letter(placed, document)
+    letters = tuple(
+        Document(
+            id=each.id,
+            kind=each.kind,
+            status="issued",
+            issuer=each.issuer,
+            issued_on=placed.today,
+            addressees=tuple(Addressee(key=key) for key in each.addressees),
+            epoch=case.epoch,
+        )
+        for each in orders
+    )
     after = case._replace(
-        seq=case.seq + 1, version=case.version + 1, documents=documents, deadlines=deadlines, previous=None, undoable=0
+        seq=case.seq + 1,
+        version=case.version + 1,
+        documents=(*documents, *letters),
+        deadlines=deadlines,
+        previous=None,
+        undoable=0,
     )
     line = Line("", public={"document": document.id}, sealed={"reason": reason})
-    return Decision(before=case, case=after, entry=entry_of(placed, line))
+    return Decision(before=case, case=after, entry=entry_of(placed, line), orders=orders)
+
+
+def _letter(attempt: Attempt, document: Document) -> tuple[DocumentOrder, ...]:
+    """The document by which a numbered one is taken back, for those to whom it went; a record needs none."""
+    notices = attempt.plan.workflow.notices
+    if WITHDRAWAL not in notices or document.kind == WITHDRAWAL or not notices[document.kind].series:
+        return ()
+    whom = tuple(each.key for each in document.addressees)
+    order = DocumentOrder(
+        id=f"{attempt.case.seq + 1}-1",
+        kind=WITHDRAWAL,
+        draft=False,
+        trigger="document.withdraw",
+        issuer=attempt.role_unit,
+        addressees=whom,
+    )
+    return (order,)
+
+
+def _issuer_alone(attempt: Attempt, document: Document) -> Attempt:
+    """The attempt where only the issuing office has standing: nobody takes back the act of another office."""
+    issuer = attempt.case.unit_by_code(document.issuer)
+    if issuer is None or issuer.kind not in ISSUERS:
+        return attempt
+    identity = replace(attempt.case.identity, scope=frozenset({issuer.code}))
+    return attempt._replace(case=attempt.case._replace(identity=identity))
 
 
 def _recorded(attempt: Attempt, document: Document, addressee: Addressee) -> Decision:
@@ -166,13 +216,7 @@ def _deadlines(attempt: Attempt, case: CaseView, document: Document) -> Deadline
     deadlines = (
         meet(case.deadlines, plan.met_by.get("document.serve", ())) if _nobody_waits(document) else dict(case.deadlines)
     )
-    moment = moment_of(case, attempt.calendar)
-    day = document.served_on or _posted_day(document)
-    if day is None:
-        return deadlines
-    for rule in plan.served.get(document.kind, ()):
-        if case.state in rule.states:
-            restart(plan, deadlines, rule, anchor=day, moment=moment)
+    restart_served(plan, deadlines, document, state=case.state, moment=moment_of(case, attempt.calendar))
     return deadlines
 
 
@@ -180,12 +224,8 @@ def _nobody_waits(document: Document) -> bool:
     return all(each.status != "waiting" for each in document.addressees)
 
 
-def _posted_day(document: Document) -> date | None:
-    """The day on which the last public notice counts as service, once every other addressee is done."""
-    if not _nobody_waits(document):
-        return None
-    days = [each.served_on for each in document.addressees if each.served_on is not None]
-    return max(days, default=None)
+WITHDRAWAL = "withdrawal"
+"""The kind of document by which another is taken back."""
 
 
 def service_of(case: CaseView, entry: str) -> tuple[Document, Addressee] | None:
@@ -197,6 +237,11 @@ def service_of(case: CaseView, entry: str) -> tuple[Document, Addressee] | None:
     served = (each for each in document.addressees if each.key == to and each.status in ("served", "posted"))
     addressee = next(served, None)
     return None if addressee is None else (document, addressee)
+
+
+def approved_correction(workflow: Workflow, kind: str) -> str:
+    """The act by which the day of service of such a document is corrected with approval; empty where none is."""
+    return next((name for name, each in workflow.transitions.items() if each.corrects == kind), "")
 
 
 def redate(attempt: Attempt, document: Document, addressee: Addressee) -> Outcome:
@@ -213,10 +258,13 @@ def redate(attempt: Attempt, document: Document, addressee: Addressee) -> Outcom
         return refuse("rule", Reason("day", "value", f"决定书限定{document.fixed_on}前改正；送达日期应早于这一天"))
     served = _with(document, replace(addressee, served_on=day))
     with_service = case._replace(documents=tuple(served if each.id == document.id else each for each in case.documents))
+    deadlines: Deadlines = dict(case.deadlines)
+    moment = moment_of(with_service, attempt.calendar)
+    move_served(attempt.plan, deadlines, served, moment=moment)
     after = with_service._replace(
         seq=case.seq + 1,
         version=case.version + 1,
-        deadlines=_moved(attempt, with_service, served),
+        deadlines=deadlines,
         previous=None,
         undoable=0,
     )
@@ -230,18 +278,6 @@ def _with(document: Document, addressee: Addressee) -> Document:
     return replace(document, addressees=addressees)
 
 
-def _moved(attempt: Attempt, case: CaseView, document: Document) -> Deadlines:
-    """The deadlines that run from a service, from its new day where that is another."""
-    plan, day = attempt.plan, document.served_on or _posted_day(document)
-    deadlines: Deadlines = dict(case.deadlines)
-    moment = moment_of(case, attempt.calendar)
-    for rule in plan.served.get(document.kind, ()):
-        running = deadlines.get(rule.name)
-        if day is not None and running is not None and running.status == "running" and running.anchor != day:
-            restart(plan, deadlines, rule, anchor=day, moment=moment)
-    return deadlines
-
-
 ACTS: Mapping[str, Callable[[Attempt], Outcome]] = {
     "document.serve": serve,
     "document.dispense": dispense,
@@ -249,4 +285,14 @@ ACTS: Mapping[str, Callable[[Attempt], Outcome]] = {
 }
 """Reserved acts on documents."""
 
-__all__ = ["ACTS", "DISPENSATIONS", "METHODS", "dispense", "redate", "serve", "service_of", "withdraw"]
+__all__ = [
+    "ACTS",
+    "DISPENSATIONS",
+    "METHODS",
+    "approved_correction",
+    "dispense",
+    "redate",
+    "serve",
+    "service_of",
+    "withdraw",
+]

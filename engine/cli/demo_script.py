@@ -129,7 +129,10 @@ def _serving(case: str) -> tuple[Scene, ...]:
                 "method": "mail",
                 "servers": servers,
                 "tracking_no": "EX000000001CN",
-                "slip": "yes",
+                "mailed_on": "2026-09-22",
+                "slip": "received",
+                "slip_date": "2026-09-24",
+                "reason": "母亲在外地务工",
             },
         ),
     )

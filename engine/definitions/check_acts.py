@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from engine.definitions.complaints import Complaint
 from engine.definitions.drafts import ActDraft, Draft, EdgeDraft
-from engine.definitions.legal_parts import LEGAL_PARTS
+from engine.definitions.legal_parts import LEGAL_PARTS, KindRule
 from engine.definitions.workflow import FORMER, Guard
 
 RETURNED = "returned"
 AUTHORITY_GUARD = "issuer_has_authority"
+CORRECTION_GUARD = "service_day_fits"
 
 
 def _doers(draft: Draft) -> Iterator[Complaint]:
@@ -116,7 +117,35 @@ def _documents(draft: Draft) -> Iterator[Complaint]:
             if rule.issuers and AUTHORITY_GUARD not in _asked(act):
                 message = f"出具{rule.zh}必须以条件 {AUTHORITY_GUARD} 核对签发机关(义教法 58；未保法 83)"
                 yield draft.complain(act.trail, "no_issuer_guard", message, key=True)
+            yield from _asks(draft, act, rule)
         yield from _receiver(draft, act)
+
+
+def _asks(draft: Draft, act: ActDraft, rule: KindRule) -> Iterator[Complaint]:
+    """A paper on which a service rests is issued with what that service reads."""
+    typed = {field.field for field in draft.model.forms.get(act.source.form, [])}
+    for name in rule.asks:
+        if name not in typed:
+            message = f"出具{rule.zh}的表单应有 {name} 一项，送达时以它为凭；请加上"
+            yield draft.complain(act.trail, "no_field", message, key=True)
+
+
+def _corrects(draft: Draft) -> Iterator[Complaint]:
+    """The day of a service is corrected with approval, on a form that says whose day and which (DOMAIN.md 5)."""
+    for act in draft.acts.values():
+        kind = act.source.corrects
+        if not kind:
+            continue
+        yield from draft.unknown([kind], draft.model.documents, (*act.trail, "corrects"), what="文书")
+        if not act.source.approvals:
+            message = "更正送达日期必须有审批链(approvals)；请写上"
+            yield draft.complain(act.trail, "no_approvals", message, key=True)
+        if CORRECTION_GUARD not in _asked(act):
+            message = f"更正送达日期必须以条件 {CORRECTION_GUARD} 核对；表单里应有 to 和 served_on 两项"
+            yield draft.complain(act.trail, "no_correction_guard", message, key=True)
+        if act.all_documents():
+            message = "更正送达日期的动作不出具文书；请删去 documents 或 corrects"
+            yield draft.complain((*act.trail, "corrects"), "corrects_and_issues", message, key=True)
 
 
 def _asked(act: ActDraft) -> frozenset[str]:
@@ -205,5 +234,7 @@ def _withdraws(draft: Draft) -> Iterator[Complaint]:
                 yield draft.complain((*act.trail, "withdraws", at), "nothing_to_withdraw", message)
 
 
-ACT_CHECKS = (_doers, _endings, _system, _documents, _former, _finals, _danger, _closing, _codes, _withdraws)
+ACT_CHECKS = (
+    _doers, _endings, _system, _documents, _corrects, _former, _finals, _danger, _closing, _codes, _withdraws,
+)  # fmt: skip
 """Checks of acts."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from engine.definitions import general, ladder
+from engine.definitions import general, ladder, papers
 from engine.definitions.complaints import Complaint, suggest
 from engine.definitions.drafts import Draft, NoticeDraft
 from engine.definitions.legal_parts import LEGAL_PARTS, KindRule
@@ -22,7 +22,9 @@ _MONEY = re.compile(
 )
 _UNDER_CONDITION = re.compile(r"{%\s*if\b.*?{%\s*endif\s*%}", re.DOTALL)
 _REMEDIES = (re.compile("六十日|60日"), re.compile("六个月|6个月"))
-_LISTS = frozenset({"guardians", "persuasions", "visits", "evidence", "legal_basis", "officers"})
+_LISTS = frozenset(
+    {"guardians", "persuasions", "visits", "evidence", "legal_basis", "officers", "concerned", "recipients"}
+)
 _PRIVATE = frozenset({"child", "school"})
 MOST_TO_COMPILE = 20_000
 """Characters of all texts of a folder that Jinja2 is asked about: more would take seconds."""
@@ -72,7 +74,7 @@ def _blocks(draft: Draft) -> Iterator[Complaint]:
 
 @cache
 def _predicates() -> Mapping[str, Predicate]:
-    return registry([general, ladder])
+    return registry([general, ladder, papers])
 
 
 def _plain_predicate(name: str) -> bool:
@@ -162,9 +164,10 @@ def _wording(draft: Draft) -> Iterator[Complaint]:
 
 
 def _facts(draft: Draft) -> Iterator[Complaint]:
-    for kind, notice, _ in _each(draft):
+    for kind, notice, rule in _each(draft):
         acts = draft.issuing(kind)
-        typed = sorted({f.field for act in acts for f in draft.model.forms.get(act.source.form, [])})
+        built_in = rule.asks if rule and rule.engine_issued else ()
+        typed = sorted({*built_in, *(f.field for act in acts for f in draft.model.forms.get(act.source.form, []))})
         for trail, block, text in _texts(notice):
             for root, inner in named(text):
                 why = _fact(root, inner, typed, inside=bool(block.each))

@@ -64,14 +64,25 @@ class Document:
     limit: Span | None = None
     fixed_on: date | None = None
     epoch: int = 0
+    about: tuple[str, ...] = ()
+    """Keys of the guardians whom it concerns: who confirms an address, to whom somebody else is asked to serve."""
+    electronic: str = ""
+    """The electronic address that the guardian confirmed and agreed to; empty without consent."""
 
     @property
     def served_on(self) -> date | None:
         """The day from which time runs for all: the latest service, once nobody waits; None before."""
         if any(each.status in {"waiting", "posted"} for each in self.addressees):
             return None
-        days = [each.served_on for each in self.addressees if each.served_on is not None]
-        return max(days, default=None)
+        return self._latest()
+
+    @property
+    def posted_on(self) -> date | None:
+        """The day on which the last public notice counts as service, once every other addressee is done."""
+        return None if any(each.status == "waiting" for each in self.addressees) else self._latest()
+
+    def _latest(self) -> date | None:
+        return max((each.served_on for each in self.addressees if each.served_on is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

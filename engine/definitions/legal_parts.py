@@ -28,6 +28,8 @@ class KindRule:
     """It names no child, school or address (DOMAIN.md 11 公告)."""
     engine_issued: bool = False
     """A built-in act issues it, so that no transition need name it."""
+    asks: tuple[str, ...] = ()
+    """Fields of the form that deciding reads when it is issued: without them no service could rest on it."""
 
 
 _SEALED = {"issuer": "签发机关全称", "seal": "印章处", "date": "日期"}
@@ -35,6 +37,19 @@ _SEALED = {"issuer": "签发机关全称", "seal": "印章处", "date": "日期"
 LEGAL_PARTS: Mapping[str, KindRule] = {
     "persuasion_notice": KindRule(
         zh="劝返书",
+        parts={
+            "addressee": "监护人",
+            "child": "学生",
+            "facts": "未到校的起止",
+            "duty": "送学义务(义教法 5、11；未保法 16、17)",
+            "help": "可以申请的帮扶",
+            "contact": "联系人和电话",
+            "return_by": "约请返校的日期",
+            "receipt": "回执",
+        },
+    ),
+    "parent_letter": KindRule(
+        zh="致家长的一封信",
         parts={
             "addressee": "监护人",
             "child": "学生",
@@ -175,10 +190,43 @@ LEGAL_PARTS: Mapping[str, KindRule] = {
             "receipt": "签收回执",
         },
     ),
+    "address_confirmation": KindRule(
+        zh="送达地址确认书",
+        asks=("whom", "address", "consent", "electronic_address"),
+        parts={
+            "addressee": "确认地址的受送达人本人",
+            "address": "送达地址(民诉法 87–95)",
+            "contact": "联系电话",
+            "electronic": "电子送达的地址",
+            "consent": "是否同意电子送达；同意可以随时撤回",
+            "effect": "向确认的地址送达的效果",
+            "signature": "本人签名",
+            "date": "日期",
+        },
+    ),
+    "entrustment_letter": KindRule(
+        zh="委托送达函",
+        numbered=True,
+        approved=True,
+        issuers=ISSUERS,
+        asks=("whom",),
+        parts={
+            "addressee": "受托单位",
+            "document": "送达文书的名称和文号",
+            "recipient": "受送达人",
+            "reason": "直接送达有困难的理由(民诉法 87–95)",
+            "request": "请求事项：送达并由受送达人签收",
+            "return_by": "退回送达回证的日期",
+            "contact": "联系人",
+            **_SEALED,
+            "receipt": "受托单位回执",
+        },
+    ),
     "public_notice": KindRule(
         zh="公告",
         anonymous=True,
         engine_issued=True,
+        asks=("whom",),
         parts={
             "order": "决定书名称和文号",
             "addressee": "监护人姓名",
@@ -203,6 +251,7 @@ LEGAL_PARTS: Mapping[str, KindRule] = {
         zh="撤回决定书",
         numbered=True,
         engine_issued=True,
+        asks=("reason",),
         parts={"addressee": "受送达人", "order": "撤回的文书", "reason": "撤回的理由", **_SEALED},
     ),
     "closing_record": KindRule(

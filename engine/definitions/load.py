@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from engine.definitions import general, ladder
+from engine.definitions import general, ladder, papers
 from engine.definitions.check import meaning
 from engine.definitions.check_time import out_of_bounds, quantity
 from engine.definitions.complaints import BadDefinition, Complaint, suggest
@@ -27,7 +27,7 @@ LARGEST_NOTICES = 2 * LARGEST
 
 def predicates() -> Mapping[str, Predicate]:
     """Every predicate that a workflow may name."""
-    return registry([general, ladder])
+    return registry([general, ladder, papers])
 
 
 def load_workflow(folder: Path, *, overlay: Path | None = None, known: frozenset[str] | None = None) -> Workflow:

@@ -214,6 +214,7 @@ class ActSource(EffectSource):
     law: LawKeys
     opens: Names = []
     withdraws: Names = []
+    corrects: Words = ""
     authority: bool | None = None
     at_once: bool = False
 

@@ -118,6 +118,7 @@ def _transition(draft: Draft, act: ActDraft) -> Transition:
         law={kind: tuple(keys) for kind, keys in source.law.items()},
         opens=tuple(source.opens),
         withdraws=tuple(source.withdraws),
+        corrects=source.corrects,
         act_of_authority=bool(approvals) if source.authority is None else source.authority,
         at_once=source.at_once,
         closes_as=act.code,

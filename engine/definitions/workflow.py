@@ -147,6 +147,8 @@ class Transition:
     """Keys of the law by issuer kind; the key "" holds for every issuer."""
     opens: tuple[str, ...] = ()
     withdraws: tuple[str, ...] = ()
+    corrects: str = ""
+    """Kind of the document whose day of service the act corrects; empty for every other act (DOMAIN.md 5)."""
     act_of_authority: bool = False
     """Dated by recording, never earlier (DESIGN.md §4.4)."""
     at_once: bool = False

@@ -12,6 +12,7 @@ from engine.cases.model import Command, Decision, Outcome
 from engine.cases.opening import open_case
 from engine.clock import at_local
 from engine.definitions import general
+from engine.definitions import papers as papers_of_service
 from engine.definitions.facts import SYSTEM, Actor, CaseView, HeldRole, Identity, SubjectFacts, UnitFacts
 from engine.definitions.workflow import (
     BlockSource,
@@ -102,6 +103,47 @@ def _order_form() -> tuple[Field, ...]:
     )
 
 
+def _whom() -> Field:
+    return Field(name="whom", zh="谁", type="choice", options=(("father", "父亲"), ("mother", "母亲")))
+
+
+def _paper_acts() -> tuple[Transition, ...]:
+    """Papers on which a service rests, and the correction of its day."""
+    consent = Field(name="consent", zh="电子送达", type="choice", options=(("agreed", "同意"), ("taken_back", "撤回")))
+    address = Field(name="electronic_address", zh="电子地址", type="text")
+    papers = (
+        ("confirm_address", (_whom(), consent, address), "address_confirmation"),
+        ("entrust", (_whom(),), "entrustment_letter"),
+        ("announce", (_whom(),), "public_notice"),
+    )
+    issuing = tuple(
+        Transition(
+            name=name,
+            zh=name,
+            sources=OPEN,
+            by=frozenset({"township_officer"}),
+            form=form,
+            edges=(Edge(index=0, documents=(kind,)),),
+            law=LAW,
+        )
+        for name, form, kind in papers
+    )
+    amend = Transition(
+        name="amend",
+        zh="更正送达日期",
+        sources=frozenset({"ordered"}),
+        propose_by=frozenset({"township_officer"}),
+        approvals=("township_head",),
+        form=(Field(name="to", zh="谁", type="text"), Field(name="served_on", zh="日期", type="date")),
+        when=(Guard(predicate=papers_of_service.service_day_fits),),
+        edges=(Edge(index=0),),
+        corrects="correction_order",
+        law=LAW,
+        act_of_authority=True,
+    )
+    return (*issuing, amend)
+
+
 LAW = {"": ("义教法58",)}
 OPEN = frozenset({"detected", "visited", "ordered"})
 
@@ -139,6 +181,7 @@ def _transitions() -> tuple[Transition, ...]:
             law={"township_government": ("义教法58",), "county_education_department": ("义教法58", "未保法83")},
             act_of_authority=True,
         ),
+        *_paper_acts(),
         Transition(
             name="school_fault",
             zh="认定学校责任",
@@ -363,6 +406,10 @@ def little() -> Workflow:
         _notice("visit_record", "file"),
         _notice("correction_order", "guardians", serves=True, series="责改"),
         _notice("referral_letter", "receiver", series="移送"),
+        _notice("address_confirmation", "file"),
+        _notice("entrustment_letter", "file", series="委送"),
+        _notice("public_notice", "file"),
+        _notice("withdrawal", "file", series="撤回"),
     )
     return Workflow(
         name="little",

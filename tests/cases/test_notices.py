@@ -11,7 +11,7 @@ from engine.cases.notices import NoticeContext, Past, label, notice_facts
 from engine.cases.reserved_forms import by_id, reserved_form
 from engine.definitions.facts import CaseView, Values
 from engine.definitions.workflow import Field
-from tests.cases.little import OFFICER, Play, little
+from tests.cases.little import BUREAU_HEAD, OFFICER, Play, little
 from tests.cases.test_decide import ordered
 
 PROFILE = {
@@ -122,6 +122,19 @@ class TestFacts:
         found = facts(ordered().case)["order"]
         assert isinstance(found, dict)
         assert (found["number"], found["served_on"]) == ("宣和教体责改〔2026〕1号", "")
+
+    def test_withdrawal(self) -> None:
+        """A withdrawal names what it takes back and goes to whom that went; a paper names whom it is about."""
+        play = ordered()
+        play.act(BUREAU_HEAD, "document.withdraw", document="correction_order", reason="x")
+        found = facts(play.case, trigger="document.withdraw", values={"document": "3-1", "whom": ("father",)})
+        order = next(each for each in play.case.documents if each.kind == "correction_order")
+        taken = facts(play.case, trigger="document.withdraw", values={"document": order.id}, numbers={order.id: "1号"})
+        assert taken["withdrawn"] == {"title": "correction_order", "number": "1号", "issued_on": date(2026, 9, 7)}
+        assert (found["withdrawn"], found["concerned"]) != (taken["withdrawn"], taken["concerned"])
+        assert [each["name"] for each in taken["recipients"]] == ["张大山"]  # type: ignore[attr-defined]  # a list
+        office = DocumentOrder("1-1", "x", False, "order", "bureau", ("judicial",))
+        assert facts(play.case, order=office)["recipients"] == [{"key": "judicial", "name": "青禾司法所"}]
 
     def test_closing(self) -> None:
         """A closing record names its code in words."""

@@ -36,7 +36,8 @@ class TestPossible:
     def test_by_role(self) -> None:
         """Each role sees its own acts; what stands against them is told."""
         play = ordered()
-        assert names(play, OFFICER) == {"check": False, "refer": True}
+        papers = dict.fromkeys(("amend", "announce", "confirm_address", "entrust"), False)
+        assert names(play, OFFICER) == {"check": False, "refer": True, **papers}
         assert names(play, AUDITOR) == {}
 
     def test_drafts(self) -> None:

@@ -73,6 +73,7 @@ class TestGoodDefinitions:
         text = path.read_text("utf-8").replace(
             "counts: [attempts]}", "counts: [attempts], documents: [slip, public_notice]}"
         )
+        text = text.replace("forms:\n  visit:\n", "forms:\n  visit:\n    - {field: whom, zh: 谁, type: text}\n")
         path.write_text(
             text.replace("documents: [visit_record, corr", "documents: [slip, public_notice, visit_record, corr"),
             "utf-8",
