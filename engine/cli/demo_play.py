@@ -8,18 +8,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from xlsxwriter import Workbook  # type: ignore[import-untyped]  # it publishes no types
+
 from engine.app import App
-from engine.cli.demo_script import ENDING, GOES_ON, OPENING, RETURNS, SCENES, STAYS, Scene
+from engine.cli.demo_script import CONFIRMED, ENDING, EVENTS, LATE, LATE_ON, OPENING, Opening, Scene
 from engine.clock import LOCAL_ZONE, SteppedClock, at_local, local_day
 from engine.definitions.facts import HeldRole
 from engine.errors import InstallationError
-from engine.services.model import ActRequest, CasePage
+from engine.services.model import ActRequest, CasePage, OpenRequest
 from engine.services.staff import Appointment
 from engine.worker import sweep_awaited
 
 AUDITOR = "auditor"
 DEMO = "demo"
 """Stands for the machine's account where the demonstration installs itself."""
+LATE_COLUMNS = (
+    "学籍号", "姓名", "性别", "身份证号", "出生日期", "学校", "班级", "乡镇街道", "现居地",
+    "监护人1姓名", "监护人1关系", "监护人1电话", "监护人2姓名", "监护人2关系", "监护人2电话",
+)  # fmt: skip
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,6 +36,8 @@ class Told:
     documents: list[Path] = field(default_factory=list)
     cases: dict[str, str] = field(default_factory=dict)
     """Case numbers by their part in the play."""
+    seen: dict[str, int] = field(default_factory=dict)
+    """The last entry of each case that was told."""
 
 
 def moment(text: str) -> datetime:
@@ -87,9 +95,16 @@ class Play:
         """Import, confirm, act by act; nights pass through the scheduler."""
         self.clock.set(moment(OPENING))
         self._import()
-        for scene in SCENES:
-            self._nights_until(moment(scene.at))
-            self._act(scene)
+        late: Path | None = self._late_list()
+        for event in EVENTS:
+            if late and event.at >= LATE_ON:
+                self._enrol(late)
+                late = None
+            self._nights_until(moment(event.at))
+            if isinstance(event, Opening):
+                self._open(event)
+            else:
+                self._act(event)
         self._nights_until(moment(ENDING))
         self.clock.set(moment(ENDING))
         return self.told
@@ -100,11 +115,40 @@ class Play:
         roster = self.app.roster.import_file(self.sample / "roster.xlsx", "roster", "bureau")
         self.say(f"{self._now()} 教体局导入到校名册：{roster.rows}行，疑点{roster.findings}条")
         ours = [each for each in self.app.roster.findings("school") if each.kind_zh == "应到未到"]
-        parts = (RETURNS, GOES_ON, STAYS)
-        numbers = self.app.roster.confirm([each.id for each in ours[: len(parts)]], "school", "demo-confirm")
-        self.told.cases = dict(zip(parts, numbers, strict=True))
+        numbers = self.app.roster.confirm([each.id for each in ours[: len(CONFIRMED)]], "school", "demo-confirm")
+        self.told.cases = dict(zip(CONFIRMED, numbers, strict=True))
         for number in numbers:
             self._tell(number, "school", "确认疑点，立案")
+
+    def _late_list(self) -> Path:
+        """The list of one that the clerk types for a pupil who moved in."""
+        path = self.app.settings.data / "register-late.xlsx"
+        with Workbook(str(path)) as book:
+            sheet = book.add_worksheet("学籍册")
+            for at, row in enumerate((LATE_COLUMNS, LATE)):
+                sheet.write_row(at, 0, row)
+        return path
+
+    def _enrol(self, path: Path) -> None:
+        self._nights_until(moment(LATE_ON))
+        self.clock.set(moment(LATE_ON))
+        added = self.app.roster.import_file(path, "register", "clerk")
+        path.unlink()
+        self.say(f"{self._now()} 学籍管理员补录学籍：新增{added.new}人")
+
+    def _open(self, opening: Opening) -> None:
+        self.clock.set(moment(opening.at))
+        request = OpenRequest(
+            workflow="dropout-case",
+            subject="pupil",
+            account=opening.who,
+            number=opening.number,
+            fields={"kind": "reported", "detail": opening.detail, "absent_since": opening.absent_since},
+            request_id=f"demo:{opening.at}:{opening.case}",
+        )
+        number = self.app.cases.open(request).case
+        self.told.cases[opening.case] = number
+        self._tell(number, opening.who, f"立案（{opening.detail}）")
 
     def _nights_until(self, until: datetime) -> None:
         """Every night at half past midnight the scheduler wakes the sweep; what it did is told."""
@@ -117,12 +161,15 @@ class Play:
                 self._tell_system()
 
     def _tell_system(self) -> None:
-        today = local_day(self.clock.now())
-        for number in self._numbers():
+        for case, _ in self.app.cases.listed(AUDITOR):
+            number = case.identity.number
+            if case.seq == self.told.seen.get(number, 0):
+                continue
             page = self.app.cases.show(number, AUDITOR)
             for row in reversed(page.history):
-                if row.trigger.startswith("timer.") and local_day(row.recorded_at) == today:
+                if row.trigger.startswith("timer.") and row.seq > self.told.seen.get(number, 0):
                     self._line(page, "系统", row.zh + "：" + "、".join(text for _, text in row.fields[:1]), row.trigger)
+            self.told.seen[number] = case.seq
 
     def _numbers(self) -> list[str]:
         return [case.identity.number for case, _ in self.app.cases.listed(AUDITOR)]
@@ -131,21 +178,33 @@ class Play:
         self.clock.set(moment(scene.at))
         number = self.told.cases[scene.case]
         if scene.link:
-            number = self.app.cases.show(number, AUDITOR).links[-1][1]
+            number = self._linked(number, scene.link)
         request = ActRequest(
             case=number,
             trigger=scene.did,
             account=scene.who,
-            fields=scene.form,
+            fields={name: self._meant(value) for name, value in scene.form.items()},
             request_id=f"demo:{scene.at}:{number}:{scene.did}",
             happened_on=_day(scene.happened) if scene.happened else None,
         )
         done = self.app.cases.advance(request)
-        history = self.app.cases.show(number, AUDITOR).history
-        entry = next(row for row in history if row.seq == done.seq)
-        self._tell(number, scene.who, entry.zh, entry.trigger)
+        page = self.app.cases.show(number, AUDITOR)
+        entry = next(row for row in page.history if row.seq == done.seq)
+        self.told.seen[number] = max(row.seq for row in page.history)
+        self._line(page, entry.who, entry.zh, entry.trigger)
         for document in done.documents:
             self.say(f"{'':17}文书 {document}")
+
+    def _linked(self, number: str, name: str) -> str:
+        """The newest linked case of this name."""
+        with self.app.archive.read() as uow:
+            case = uow.cases.load(number)
+        links = case.links if case else ()
+        return next(each.reference for each in reversed(links) if each.name == name)
+
+    def _meant(self, value: object) -> object:
+        """A form's value, or the number of the case that it stands for."""
+        return self.told.cases[value[1:]] if isinstance(value, str) and value.startswith("@") else value
 
     def _tell(self, number: str, who: str, did: str, trigger: str = "case.open") -> None:
         page = self.app.cases.show(number, AUDITOR)

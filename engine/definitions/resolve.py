@@ -32,6 +32,8 @@ from engine.workdays import Roll, Span
 _ROLLS: Mapping[str, Roll] = {"next workday": Roll.NEXT_WORKDAY, "none": Roll.NONE}
 _PAIRS = frozenset({"options", "rows"})
 """Fields that hold pairs of a mapping: the order of its keys is no part of what it means."""
+_LATER = frozenset({"corrects"})
+"""Fields that came after versions were published: where nothing is said, a version keeps the hash it had."""
 _UNHASHED = frozenset({"hash", "canonical", "test", "reads", "offers"})
 
 
@@ -76,7 +78,7 @@ def _plain(value: Any) -> Any:
         return {
             each.name: _plain(dict(getattr(value, each.name)) if each.name in _PAIRS else getattr(value, each.name))
             for each in fields(value)
-            if each.name not in _UNHASHED
+            if each.name not in _UNHASHED and not (each.name in _LATER and getattr(value, each.name) == each.default)
         }
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}

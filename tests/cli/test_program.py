@@ -20,7 +20,9 @@ from engine.app import open_app
 from engine.cli import demo as demo_command
 from engine.cli import serve
 from engine.cli.demo_play import settle
+from engine.definitions.load import load_all
 from engine.errors import DefinitionError, InputError, InstallationError, RuleRefused, YingfanError
+from engine.paths import config_dir, workflows_dir
 from engine.settings import Settings
 
 
@@ -209,7 +211,8 @@ class TestDemo:
         assert cli.run(arguments) == 0
         told = json.loads(capsys.readouterr().out)
         assert set(told) >= {"database", "cases", "transitions", "documents", "story"}
-        assert told["cases"] >= 4
+        assert told["cases"] >= 14
+        assert told["transitions"] == len(told["story"]) >= 60
         assert told["verified"]
         assert all(Path(path).is_file() for path in told["documents"])
         assert {Path(path).suffix for path in told["documents"]} == {".txt", ".html", ".pdf"}
@@ -218,12 +221,24 @@ class TestDemo:
         states = {line["case"]: (line["state"], line["closed_as"]) for line in told["story"]}
         assert ("returned", "returned") in states.values()
         assert any(line["state"] == "referred" for line in told["story"])
+        closings = load_all(workflows_dir(), config_dir())["dropout-case"].closings
+        ended = {code for code, each in closings.items() if not each.stays_open}
+        assert ended == {line["closed_as"] for line in told["story"]} - {None}
+        assert any(line["did"] == "close_missing" and line["closed_as"] is None for line in told["story"])
+        assert {line["channel"] for line in told["story"]} == {None, "judicial_office", "police"}
+        notices = load_all(workflows_dir(), config_dir())["dropout-case"].notices
+        kinds = {Path(path).stem.rpartition("-")[2] for path in told["documents"]}
+        assert set(notices) <= kinds
+        assert all(Path(path).with_suffix(".txt").is_file() for path in told["documents"])
         assert cli.run(arguments) == 2
         assert "已有演示数据库" in capsys.readouterr().err
 
-    def test_told(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """It prints what happened and where the documents are, in a folder of its own."""
-        assert cli.run(["demo", "--no-serve"]) == 0
+    def test_told(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        """It prints what happened and where the documents are, in a folder of its own; then it serves with sign-ins."""
+        seen: list[tuple[bool, str]] = []
+        monkeypatch.setattr(demo_command, "serve", lambda app, _host, _port: seen.append((app.demo, str(app.today()))))
+        assert cli.run(["demo"]) == 0
+        assert seen == [(True, "2026-10-22")]
         told = capsys.readouterr().out
         for words in (
             "导入学籍册",
@@ -234,6 +249,8 @@ class TestDemo:
             "移送",
             "全部验证通过",
             "documents",
+            "登录密码",
+            "township",
         ):
             assert words in told
 
@@ -242,18 +259,9 @@ class TestDemo:
     ) -> None:
         """A demonstration whose history does not verify ends with 1."""
         monkeypatch.setattr("engine.storage.unit_of_work.Archive.invariants", lambda _: ["坏了"])
+        monkeypatch.setattr("engine.cli.demo_play.EVENTS", ())
         assert cli.run(["demo", "--no-serve", "--out", str(tmp_path)]) == 1
         assert "坏了" in capsys.readouterr().out
-
-    def test_serves(self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        """It then serves with printed sign-ins, on the days of the play."""
-        seen: list[tuple[bool, str]] = []
-        monkeypatch.setattr(demo_command, "serve", lambda app, _host, _port: seen.append((app.demo, str(app.today()))))
-        assert cli.run(["demo", "--out", str(tmp_path)]) == 0
-        assert seen == [(True, "2026-10-22")]
-        told = capsys.readouterr().out
-        assert "登录密码" in told
-        assert "township" in told
 
     def test_bad_sample(self, tmp_path: Path) -> None:
         """A sample that is not there is the installation's fault."""
