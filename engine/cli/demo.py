@@ -61,6 +61,9 @@ def demo(
         json.dump(result, sys.stdout, ensure_ascii=False)
         sys.stdout.write("\n")
     else:
+        print("\n各个案走过的梯级：")
+        for line in told.ladders():
+            print(f"  {line}")
         _summary(folder, result, problems)
     if problems:
         raise typer.Exit(1)

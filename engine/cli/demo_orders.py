@@ -76,7 +76,7 @@ def _two_ways(part: Part) -> tuple[Scene, ...]:
 def _reprimanded(part: Part) -> tuple[Scene, ...]:
     """Not complied with after the village admonished: the police reprimand, and the child is back."""
     check = {"result": "not_complied", "how": "到校查看名册，上门核实", "checkers": ["镇专干", "村干部"]}
-    request = "依法训诫，并可以责令接受家庭教育指导"
+    request = "依法训诫，并可以责令接受家庭教育指导。"
     told = {"result": "reprimanded", "document_no": "训诫〔2026〕1号", "note": "父母表示送孩子返校"}
     back = {"back_on": "2026-10-20", "seen_by": ["班主任"], "checked_by": ["校长"]}
     received = {"taken_by": ["值班民警"], "receipt_no": "青派收〔2026〕1号"}

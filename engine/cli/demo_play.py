@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,10 +11,11 @@ from xlsxwriter import Workbook  # type: ignore[import-untyped]  # it publishes 
 
 from engine.app import App
 from engine.cli.demo_script import CONFIRMED, ENDING, EVENTS, LATE, LATE_ON, OPENING, Opening, Scene
+from engine.cli.demo_telling import Teller, shown
 from engine.clock import LOCAL_ZONE, SteppedClock, at_local, local_day
 from engine.definitions.facts import HeldRole
 from engine.errors import InstallationError
-from engine.services.model import ActRequest, CasePage, OpenRequest
+from engine.services.model import ActRequest, OpenRequest
 from engine.services.staff import Appointment
 from engine.worker import sweep_awaited
 
@@ -26,18 +26,6 @@ LATE_COLUMNS = (
     "学籍号", "姓名", "性别", "身份证号", "出生日期", "学校", "班级", "乡镇街道", "现居地",
     "监护人1姓名", "监护人1关系", "监护人1电话", "监护人2姓名", "监护人2关系", "监护人2电话",
 )  # fmt: skip
-
-
-@dataclass(slots=True, kw_only=True)
-class Told:
-    """The play as it went: one line an act, and the documents that it left."""
-
-    story: list[dict[str, object]] = field(default_factory=list)
-    documents: list[Path] = field(default_factory=list)
-    cases: dict[str, str] = field(default_factory=dict)
-    """Case numbers by their part in the play."""
-    seen: dict[str, int] = field(default_factory=dict)
-    """The last entry of each case that was told."""
 
 
 def moment(text: str) -> datetime:
@@ -89,9 +77,11 @@ class Play:
         self.clock = clock
         self.sample = sample
         self.say = say
-        self.told = Told()
+        self.told = Teller(app=app, say=say)
+        self.cases: dict[str, str] = {}
+        """Case numbers by their part in the play."""
 
-    def run(self) -> Told:
+    def run(self) -> Teller:
         """Import, confirm, act by act; nights pass through the scheduler."""
         self.clock.set(moment(OPENING))
         self._import()
@@ -111,14 +101,14 @@ class Play:
 
     def _import(self) -> None:
         register = self.app.roster.import_file(self.sample / "register.xlsx", "register", "bureau")
-        self.say(f"{self._now()} 教体局导入学籍册：{register.rows}行，新增{register.new}人")
+        self.say(f"{shown(self.clock.now())} 教体局导入学籍册：{register.rows}行，新增{register.new}人")
         roster = self.app.roster.import_file(self.sample / "roster.xlsx", "roster", "bureau")
-        self.say(f"{self._now()} 教体局导入到校名册：{roster.rows}行，疑点{roster.findings}条")
+        self.say(f"{shown(self.clock.now())} 教体局导入到校名册：{roster.rows}行，疑点{roster.findings}条")
         ours = [each for each in self.app.roster.findings("school") if each.kind_zh == "应到未到"]
         numbers = self.app.roster.confirm([each.id for each in ours[: len(CONFIRMED)]], "school", "demo-confirm")
-        self.told.cases = dict(zip(CONFIRMED, numbers, strict=True))
+        self.cases = dict(zip(CONFIRMED, numbers, strict=True))
         for number in numbers:
-            self._tell(number, "school", "确认疑点，立案")
+            self.told.news(number, words="确认疑点，立案")
 
     def _late_list(self) -> Path:
         """The list of one that the clerk types for a pupil who moved in."""
@@ -134,7 +124,7 @@ class Play:
         self.clock.set(moment(LATE_ON))
         added = self.app.roster.import_file(path, "register", "clerk")
         path.unlink()
-        self.say(f"{self._now()} 学籍管理员补录学籍：新增{added.new}人")
+        self.say(f"{shown(self.clock.now())} 学籍管理员补录学籍：新增{added.new}人")
 
     def _open(self, opening: Opening) -> None:
         self.clock.set(moment(opening.at))
@@ -147,8 +137,8 @@ class Play:
             request_id=f"demo:{opening.at}:{opening.case}",
         )
         number = self.app.cases.open(request).case
-        self.told.cases[opening.case] = number
-        self._tell(number, opening.who, f"立案（{opening.detail}）")
+        self.cases[opening.case] = number
+        self.told.news(number, words=f"立案（{opening.detail}）")
 
     def _nights_until(self, until: datetime) -> None:
         """Every night at half past midnight the scheduler wakes the sweep; what it did is told."""
@@ -158,25 +148,14 @@ class Play:
             self.clock.set(at_local(day, 0, 30))
             swept = sweep_awaited(self.app)
             if swept.timers:
-                self._tell_system()
-
-    def _tell_system(self) -> None:
-        for case, _ in self.app.cases.listed(AUDITOR):
-            number = case.identity.number
-            if case.seq == self.told.seen.get(number, 0):
-                continue
-            page = self.app.cases.show(number, AUDITOR)
-            for row in reversed(page.history):
-                if row.trigger.startswith("timer.") and row.seq > self.told.seen.get(number, 0):
-                    self._line(page, "系统", row.zh + "：" + "、".join(text for _, text in row.fields[:1]), row.trigger)
-            self.told.seen[number] = case.seq
+                self.told.system()
 
     def _numbers(self) -> list[str]:
         return [case.identity.number for case, _ in self.app.cases.listed(AUDITOR)]
 
     def _act(self, scene: Scene) -> None:
         self.clock.set(moment(scene.at))
-        number = self.told.cases[scene.case]
+        number = self.cases[scene.case]
         if scene.link:
             number = self._linked(number, scene.link)
         request = ActRequest(
@@ -187,13 +166,8 @@ class Play:
             request_id=f"demo:{scene.at}:{number}:{scene.did}",
             happened_on=_day(scene.happened) if scene.happened else None,
         )
-        done = self.app.cases.advance(request)
-        page = self.app.cases.show(number, AUDITOR)
-        entry = next(row for row in page.history if row.seq == done.seq)
-        self.told.seen[number] = max(row.seq for row in page.history)
-        self._line(page, entry.who, entry.zh, entry.trigger)
-        for document in done.documents:
-            self.say(f"{'':17}文书 {document}")
+        self.app.cases.advance(request)
+        self.told.news(number)
 
     def _linked(self, number: str, name: str) -> str:
         """The newest linked case of this name."""
@@ -204,45 +178,7 @@ class Play:
 
     def _meant(self, value: object) -> object:
         """A form's value, or the number of the case that it stands for."""
-        return self.told.cases[value[1:]] if isinstance(value, str) and value.startswith("@") else value
-
-    def _tell(self, number: str, who: str, did: str, trigger: str = "case.open") -> None:
-        page = self.app.cases.show(number, AUDITOR)
-        with self.app.archive.read() as uow:
-            person = uow.people.get(who)
-        self._line(page, person.name if person else who, did or page.history[0].zh, trigger)
-
-    def _line(self, page: CasePage, who: str, did: str, trigger: str) -> None:
-        due = min((each.due_on for each in page.deadlines if each.due_on and not each.waits_for), default=None)
-        closed_as, channel = self._codes(page.number)
-        self.told.story.append(
-            {
-                "on": local_day(self.clock.now()).isoformat(),
-                "case": page.number,
-                "who": who,
-                "did": trigger,
-                "zh": did,
-                "state": page.state,
-                "closed_as": closed_as or None,
-                "channel": channel or None,
-                "due_on": due.isoformat() if due else None,
-            }
-        )
-        self.say(
-            f"{self._now()} {page.number:<16} {who}：{did} → {page.state_zh}" + (f"（下一期限 {due}）" if due else "")
-        )
-
-    def _codes(self, number: str) -> tuple[str, str]:
-        """The closing code and the referral channel of a case, as programs know them."""
-        with self.app.archive.read() as uow:
-            case = uow.cases.load(number)
-        if case is None:
-            raise InstallationError(f"个案 {number} 不见了")
-        channels = [case.identity.channel, *(link.channel for link in case.links)]
-        return case.closed_as, next((each for each in channels if each), "")
-
-    def _now(self) -> str:
-        return f"{self.clock.now().astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}"
+        return self.cases[value[1:]] if isinstance(value, str) and value.startswith("@") else value
 
     def write_documents(self, folder: Path) -> list[Path]:
         """Every document as text, page and, where the kind is printed, PDF, under one stem each."""

@@ -156,7 +156,11 @@ class Part:
 
     def refer(self, days: tuple[str, str, str], who: str, **form: object) -> tuple[Scene, ...]:
         """A referral is proposed, reviewed and approved; ``days`` are the three moments."""
-        known = {"reasons": "期满未改正", "attachments": "决定书1份2页、送达回证2份2页", "reply_by": "2026-11-06"}
+        known = {
+            "reasons": "限期届满，经检查仍未改正。",
+            "attachments": "决定书1份2页、送达回证2份2页",
+            "reply_by": "2026-11-06",
+        }
         return (
             self.act(days[0], who, "refer", **known, **form),
             self.approve(days[1], "reviewer", "refer", opinion="可以移送"),

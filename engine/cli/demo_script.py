@@ -40,7 +40,7 @@ def _referring(part: Part) -> tuple[Scene, ...]:
             "bureau",
             channel="judicial_office",
             receiver=JUDICIAL,
-            request="提请发放司法文书，督促履行",
+            request="提请发放司法文书，督促履行。",
         ),
         part.linked("2026-10-21 10:00", "judicial", "acknowledge", link="refer", **receipt),
     )
