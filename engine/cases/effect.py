@@ -18,6 +18,9 @@ from engine.definitions.facts import Act, Addressee, CaseView, Document, Link, P
 from engine.definitions.workflow import FORMER, DeadlineRule, Edge, Transition
 from engine.workdays import Span
 
+_ABOVE = {"class": "school", "village_committee": "residence"}
+"""Kinds of unit that issue nothing: a class teacher drafts for the school, a village for its township."""
+
 
 class Effect(NamedTuple):
     """An act that passed every check: which edge it takes, with which values, under which guards' answers."""
@@ -133,7 +136,14 @@ def issuer_of(attempt: Attempt, effect: Effect) -> str:
         return str(named)
     last = effect.transition.approvals[-1:]
     headed = (unit.code for unit in attempt.case.identity.units if last == (head_of(unit.kind),))
-    return next(headed, "") or attempt.role_unit or attempt.case.unit
+    return next(headed, "") or _own(attempt) or attempt.case.unit
+
+
+def _own(attempt: Attempt) -> str:
+    """The unit of the role or, where it issues nothing itself, the one that it belongs to."""
+    unit = attempt.case.unit_by_code(attempt.role_unit)
+    above = attempt.case.unit_of(_ABOVE[unit.kind]) if unit and unit.kind in _ABOVE else None
+    return above.code if above else attempt.role_unit
 
 
 def _law(attempt: Attempt, effect: Effect) -> tuple[str, ...]:
@@ -164,13 +174,14 @@ def orders_of(attempt: Attempt, effect: Effect, seq: int, *, draft: bool) -> tup
     for at, kind in enumerate(effect.edge.documents):
         id_ = effect.document_ids[at] if at < len(effect.document_ids) else f"{seq}-{at + 1}"
         whom = effect.transition.addressees or notices[kind].addressees
+        drafted = None if draft else attempt.case.document(id_)
         orders.append(
             DocumentOrder(
                 id_,
                 kind,
                 draft,
                 effect.transition.name,
-                issuer_of(attempt, effect),
+                drafted.issuer if drafted else issuer_of(attempt, effect),
                 addressees_of(attempt.case, whom, effect.values),
             )
         )
