@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from engine.app import App
 from engine.clock import LOCAL_ZONE, local_day
@@ -12,10 +13,20 @@ from engine.definitions.facts import CaseView
 from engine.definitions.workflow import Workflow
 from engine.errors import InstallationError
 from engine.services.words import act_zh
-from engine.storage.rows import StoredEntry
 
 CHANNELS = {"judicial_office": "提请司法所", "police": "移送公安"}
 """Referral channels in words."""
+
+
+class Told(NamedTuple):
+    """One entry as far as the play tells it."""
+
+    seq: int
+    trigger: str
+    user: str
+    state: str
+    recorded_at: datetime
+    deadline: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,7 +47,11 @@ class Teller:
         """
         with self.app.archive.read() as uow:
             case = uow.cases.load(number)
-            entries = [each for each in uow.log.of(number) if each.seq > self._seen.get(number, 0)]
+            entries = [
+                Told(e.seq, e.trigger, e.user, e.target or e.source, e.recorded_at, str(e.values.get("deadline", "")))
+                for e in uow.log.of(number)
+                if e.seq > self._seen.get(number, 0)
+            ]
             if not self._people:
                 self._people = {person.account: person.name for person in uow.people.all()}
             papers = {each.id: each.number for each in uow.documents.of(number)} if entries else {}
@@ -58,11 +73,11 @@ class Teller:
             if case.seq > self._seen.get(case.identity.number, 0):
                 self.news(case.identity.number, only="timer.")
 
-    def _line(self, case: CaseView, workflow: Workflow, entry: StoredEntry, *, words: str) -> None:
+    def _line(self, case: CaseView, workflow: Workflow, entry: Told, *, words: str) -> None:
         number, who = case.identity.number, self._people.get(entry.user, "系统")
         running = (each.due_on for each in case.deadlines.values() if each.status == "running")
         due = min((day for day in running if day), default=None)
-        state = workflow.states[entry.target or entry.source]
+        state = workflow.states[entry.state]
         channels = [case.identity.channel, *(link.channel for link in case.links)]
         closing = workflow.closings.get(case.closed_as)
         self.story.append(
@@ -83,7 +98,7 @@ class Teller:
         later = f"（下一期限 {due}）" if due else ""
         self.say(f"{shown(entry.recorded_at)} {number:<16} {who}：{words} → {state.zh}{later}")
 
-    def _papers(self, case: CaseView, workflow: Workflow, entry: StoredEntry, *, numbers: dict[str, str]) -> None:
+    def _papers(self, case: CaseView, workflow: Workflow, entry: Told, *, numbers: dict[str, str]) -> None:
         for each in case.documents:
             if each.status == "issued" and each.id.startswith(f"{entry.seq}-") and each.id in numbers:
                 title = f"《{workflow.notices[each.kind].title}》{numbers[each.id]}"
@@ -109,10 +124,9 @@ def shown(at: datetime) -> str:
     return f"{at.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}"
 
 
-def _words(workflow: Workflow, entry: StoredEntry) -> str:
+def _words(workflow: Workflow, entry: Told) -> str:
     """An entry's act in words; of a timer with the deadline that acted."""
     zh = act_zh(workflow, entry.trigger)
     if not entry.trigger.startswith("timer."):
         return zh
-    name = str(entry.values.get("deadline", ""))
-    return f"{zh}：{workflow.deadlines[name].zh}" if name in workflow.deadlines else zh
+    return f"{zh}：{workflow.deadlines[entry.deadline].zh}"
