@@ -138,6 +138,9 @@ def _missing(part: Part) -> tuple[Scene, ...]:
 OPENINGS = tuple(
     Opening(at=at, case=case, who=who, number=number, detail=detail, absent_since=since)
     for at, case, who, number, detail, since in (
+        ("2026-09-01 14:30", "police", "school", _number(20), "班主任反映未到校", "2026-09-01"),
+        ("2026-09-01 14:35", "posted", "school", _number(26), "班主任反映未到校", "2026-09-01"),
+        ("2026-09-01 14:40", "elsewhere", "school", _number(22), "班主任反映未到校", "2026-09-01"),
         ("2026-09-02 10:30", "leave", "school", _number(4), "连续未到校", "2026-09-01"),
         ("2026-09-02 10:40", "delayed", "school05", _number(153), "新生未报到", "2026-09-01"),
         ("2026-09-03 10:00", "taught", "school", _number(5), "开学未报到", "2026-09-01"),

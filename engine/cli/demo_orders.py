@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.cli.demo_scenes import POLICE, TOWNSHIP, VILLAGE, Part, Scene
 
-ADDRESS = "guardian-0015@example.invalid"
+ADDRESS = "guardian-0020@example.invalid"
 
 
 def police(part: Part) -> tuple[Scene, ...]:
@@ -15,7 +15,7 @@ def police(part: Part) -> tuple[Scene, ...]:
 def _letter(part: Part) -> tuple[Scene, ...]:
     """The school writes to the parents; the father confirms where papers reach him."""
     letter = {"asked_back": "2026-09-04", "way": "in_person", "told_to": ["父亲"], "slip_back": "yes"}
-    address = {"whom": "father", "address": "青禾镇和平村4组", "phone": "000-00000015", "signed": "self"}
+    address = {"whom": "father", "address": "青禾镇和平村3组", "phone": "000-00000020", "signed": "self"}
     return (
         part.contact("2026-09-01 15:50", "说孩子不想去"),
         part.act("2026-09-02 10:00", "school", "send_letter", **letter),

@@ -78,10 +78,8 @@ def _visited(part: Part) -> tuple[Scene, ...]:
     )
 
 
-RETURNS, GOES_ON, STAYS, REPRIMANDED, POSTED, ELSEWHERE = (
-    "returns", "referred", "visited", "police", "posted", "elsewhere",
-)  # fmt: skip
-CONFIRMED = (RETURNS, GOES_ON, STAYS, REPRIMANDED, POSTED, ELSEWHERE)
+RETURNS, GOES_ON, STAYS, REPRIMANDED, POSTED = "returns", "referred", "visited", "police", "posted"
+CONFIRMED = (RETURNS, GOES_ON, STAYS)
 """The parts whose cases the first day's findings open, in the order of the findings."""
 
 SCENES: tuple[Scene, ...] = tuple(

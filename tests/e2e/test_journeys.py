@@ -301,7 +301,7 @@ class TestOrderAndReferral:
         township = enter("township")
         township.do(STAYS, "check_compliance", {"result": "not_complied", "how": "到校查看", "checkers": ["周强"]})
         bureau = enter("bureau")
-        refer = next(scene for scene in SCENES if scene.did == "refer").form
+        refer = next(scene for scene in SCENES if (scene.case, scene.did) == (GOES_ON, "refer")).form
         bureau.do(STAYS, "refer", {**refer, "reply_by": "2026-12-18"})
         reviewer, head = enter("reviewer"), enter("bureau_head")
         approve(reviewer, "移送")
