@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
 from engine.audit.chain import plain
-from engine.cases.model import Refusal
-from engine.errors import Refused, RightRefused, StaleRefused
-from engine.services.refusals import ActRefused, StaleAct
+from engine.errors import Refused
+from engine.services.refusals import refusal_told
 
 
 def tell(document: object) -> None:
@@ -27,37 +26,8 @@ def answering(*, as_json: bool) -> Iterator[None]:
         yield
     except Refused as error:
         if as_json:
-            tell({"refused": refusal_of(error)})
+            tell({"refused": refusal_told(error)})
         raise
-
-
-def refusal_of(error: Refused) -> dict[str, object]:
-    """A refusal as one JSON object: its kind, each reason under what it names, what would be accepted."""
-    refusal = error.refusal if isinstance(error, ActRefused) else Refusal(kind=_kind(error), reasons=())
-    reasons: list[Mapping[str, object]] = [
-        {each.kind: each.name, "message": each.message} for each in refusal.reasons
-    ] or [{refusal.kind: "", "message": str(error)}]
-    told: dict[str, object] = {"kind": refusal.kind, "reasons": reasons, "accepted": list(refusal.accepted)}
-    if isinstance(error, StaleAct):
-        told["happened"] = [
-            {
-                "seq": row.seq,
-                "happened_on": row.happened_on,
-                "recorded_at": row.recorded_at,
-                "who": row.who,
-                "trigger": row.trigger,
-                "zh": row.zh,
-                "change": row.change,
-            }
-            for row in error.happened
-        ]
-    return told
-
-
-def _kind(error: Refused) -> str:
-    if isinstance(error, RightRefused):
-        return "right"
-    return "stale" if isinstance(error, StaleRefused) else "rule"
 
 
 def day_zh(day: date | None, *, provisional: bool = False) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.cases.model import Reason, Refusal
 from engine.errors import Refused, RightRefused, RuleRefused, StaleRefused
 from engine.services.model import HistoryRow
@@ -46,3 +48,32 @@ def refused(kind: str, name: str, message: str) -> ActRefused:
     """The error for one reason."""
     refusal_kind = {"right": "right", "stale": "stale"}.get(kind, "rule")
     return raised(Refusal(kind=refusal_kind, reasons=(Reason(kind, name, message),)))
+
+
+def refusal_told(error: Refused) -> dict[str, object]:
+    """A refusal as one JSON object: its kind, each reason under what it names, what would be accepted."""
+    refusal = error.refusal if isinstance(error, ActRefused) else Refusal(kind=_kind(error), reasons=())
+    reasons: list[Mapping[str, object]] = [
+        {each.kind: each.name, "message": each.message} for each in refusal.reasons
+    ] or [{refusal.kind: "", "message": str(error)}]
+    told: dict[str, object] = {"kind": refusal.kind, "reasons": reasons, "accepted": list(refusal.accepted)}
+    if isinstance(error, StaleAct):
+        told["happened"] = [
+            {
+                "seq": row.seq,
+                "happened_on": row.happened_on,
+                "recorded_at": row.recorded_at,
+                "who": row.who,
+                "trigger": row.trigger,
+                "zh": row.zh,
+                "change": row.change,
+            }
+            for row in error.happened
+        ]
+    return told
+
+
+def _kind(error: Refused) -> str:
+    if isinstance(error, RightRefused):
+        return "right"
+    return "stale" if isinstance(error, StaleRefused) else "rule"

@@ -19,7 +19,7 @@ from engine.errors import (
     RuleRefused,
     StaleRefused,
 )
-from engine.web import acts, deciding, importing, papers, reading, searching, signing_in
+from engine.web import acts, api, deciding, importing, papers, reading, searching, signing_in
 from engine.web.counter import App
 from engine.web.filling import form_named, typed_lines
 from engine.web.guard import Guard
@@ -88,7 +88,8 @@ def create_web(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
         middleware=[Middleware(Guard, problem=pages.problem, hosts=known)],
     )
     web.state.desk = Desk(app=app, pages=pages)
-    for method, path, endpoint in ROUTES:
+    every: tuple[tuple[str, str, Callable[..., object]], ...] = (*ROUTES, *api.ROUTES)
+    for method, path, endpoint in every:
         web.add_api_route(path, endpoint, methods=[method], response_model=None)
     for kind, answer in _ANSWERS:
         web.add_exception_handler(kind, answer)

@@ -22,6 +22,7 @@ from engine.services.model import (
     ProposalPage,
     WorkList,
 )
+from engine.services.records import CaseRecord
 from engine.services.search import Hit
 from engine.services.uploads import Waiting
 
@@ -65,6 +66,17 @@ class Cases(Protocol):
 
     def proposal(self, number: str, proposal_id: str, account: str, /) -> ProposalPage:
         """What an approver reads."""
+
+    def record(self, number: str, account: str, /) -> CaseRecord:
+        """One case as programs read it."""
+
+    def records(
+        self, account: str, /, *, state: str = "", unit: str = "", overdue: bool = False
+    ) -> Sequence[CaseRecord]:
+        """The cases that the person may see, as programs read them."""
+
+    def deadlines(self, number: str, account: str, /) -> Sequence[Mapping[str, object]]:
+        """The deadlines of one case as programs read them."""
 
 
 class Notices(Protocol):

@@ -12,8 +12,8 @@ import xlsxwriter
 
 from engine.cli import filling, installation
 from engine.cli.demo_script import SCENES
-from engine.cli.telling import refusal_of
 from engine.errors import RightRefused, RuleRefused, StaleRefused
+from engine.services.refusals import refusal_told
 from tests.cli.conftest import Desk
 from tests.cli.test_case_commands import typed
 from tests.district import LITTLE
@@ -212,7 +212,7 @@ class TestRefusals:
 
     def test_any(self) -> None:
         """Every refusal has a kind, reasons and what would be accepted, whoever raised it."""
-        found = [refusal_of(kind("疑点1已由他人处理")) for kind in (StaleRefused, RightRefused, RuleRefused)]
+        found = [refusal_told(kind("疑点1已由他人处理")) for kind in (StaleRefused, RightRefused, RuleRefused)]
         assert [each["kind"] for each in found] == ["stale", "right", "rule"]
         assert found[0]["reasons"] == [{"stale": "", "message": "疑点1已由他人处理"}]
         assert found[0]["accepted"] == []

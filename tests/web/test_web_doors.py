@@ -204,7 +204,6 @@ class TestHeaders:
             ("/static/../pages.py", 404),
             ("/static/x.css", 404),
             ("/docs", 404),
-            ("/openapi.json", 404),
             (f"/cases/{CASE}/results/abc", 404),
             (f"/cases/{CASE}/results/99", 404),
         ],

@@ -11,8 +11,9 @@ from engine.app import open_app
 from engine.cli.demo_play import moment, settle
 from engine.cli.demo_script import GOES_ON
 from engine.clock import SteppedClock
+from engine.errors import InstallationError
 from engine.settings import Settings
-from engine.web import create_web
+from engine.web import api, create_web
 from engine.web.application import ROUTES
 from engine.web.guard import HEADERS
 from engine.web.tokens import form_token
@@ -33,6 +34,12 @@ RULES: Mapping[tuple[str, str], str] = {
     ("GET", "/healthz"): OPEN,
     ("GET", "/metrics"): OPEN,
     ("GET", "/static/{name}"): OPEN,
+    ("GET", "/openapi.json"): OPEN,
+    ("POST", "/api/v1/sessions"): OPEN,
+    ("DELETE", "/api/v1/sessions"): SIGNED,
+    ("GET", "/api/v1/cases"): SIGNED,
+    ("GET", "/api/v1/cases/{number}"): SIGHT,
+    ("POST", "/api/v1/cases/{number}/acts/{trigger}"): SIGHT,
     ("POST", "/sign-out"): SIGNED,
     ("GET", "/"): SIGNED,
     ("GET", "/searches"): SIGNED,
@@ -70,6 +77,7 @@ WITH_SIGHT = (
 ACTS: Mapping[str, tuple[str, ...]] = {
     "/cases/{number}/acts/{trigger}": tuple(each for each in WITH_SIGHT if each != "auditor"),
     "/cases/{number}/proposals/{proposal_id}/approve": ("reviewer",),
+    "/api/v1/cases/{number}/acts/{trigger}": tuple(each for each in WITH_SIGHT if each != "auditor"),
 }
 """Who may write a note, and who is the first to approve: for everybody else the history stays as it is."""
 
@@ -117,6 +125,8 @@ class Caller:
 
     def ask(self, method: str, route: str) -> int:
         """The status of a route, asked as its page would; every answer carries the headers."""
+        if route.startswith("/api/"):
+            return self.call(method, route)
         data = {"csrf": form_token(self.token) if self.token else ""}
         if "acts" in route or "proposals" in route:
             data |= {
@@ -131,6 +141,18 @@ class Caller:
         assert dict(HEADERS) == {name: answer.headers[name] for name in HEADERS}
         return answer.status_code
 
+    def call(self, method: str, route: str) -> int:
+        """The status of a route for programs, asked with the session as bearer token."""
+        headers = {"idempotency-key": f"{self.account}-by-program".replace("_", "-")}
+        if self.token:
+            headers |= {"authorization": f"Bearer {self.token}"}
+        body = {"fields": {"text": "备注"}} if "acts" in route else {}
+        answer = self.browser.request(
+            method, route.format(**self.places), headers=headers, json=body if method == "POST" else None
+        )
+        assert dict(HEADERS) == {name: answer.headers[name] for name in HEADERS}
+        return answer.status_code
+
 
 def refusals(house: House, account: str) -> int:
     """How many attempts of an account were recorded as refused."""
@@ -142,14 +164,15 @@ def refusals(house: House, account: str) -> int:
 class TestMatrix:
     def test_every_route_has_a_rule(self) -> None:
         """A new way in without a rule of who may take it fails here."""
-        assert {(method, path) for method, path, _ in ROUTES} == set(RULES)
+        ways = {(method, path) for method, path, _ in ROUTES} | {(method, path) for method, path, _ in api.ROUTES}
+        assert ways == set(RULES)
 
     @pytest.mark.parametrize("account", ["", *WITHOUT_SIGHT, *WITH_SIGHT])
     def test_every_role_before_every_route(self, house: House, number: str, account: str) -> None:
         """Open doors are open, the others ask for a session; what is not yours is not there, and that is recorded."""
         caller = Caller(house, number, account)
         for (method, route), rule in RULES.items():
-            if route == "/sign-out":
+            if route == "/sign-out" or method == "DELETE":
                 continue
             hidden = rule == SIGHT and account in WITHOUT_SIGHT
             before = len(house.history(number)) if method == "POST" else 0
@@ -159,7 +182,8 @@ class TestMatrix:
             if rule == OPEN:
                 assert status in (200, 403, 503), where
             elif not account:
-                assert status in ((303,) if method == "GET" else (401, 403, 415)), where
+                asks_again = 401 if route.startswith("/api/") else 303
+                assert status in ((asks_again,) if method == "GET" else (401, 403, 415)), where
             elif rule == OWN or hidden:
                 assert status == 404, where
                 assert not hidden or refusals(house, account) > known, where
@@ -171,3 +195,51 @@ class TestMatrix:
         if account:
             assert caller.ask("POST", "/sign-out") == 303
             assert house.app.people.who(caller.token) is None
+
+
+class TestPrograms:
+    def test_act_is_done_once_for_its_key(self, house: House, number: str) -> None:
+        """Sign in, read, act, repeat, sign out; every fault is JSON with its status, and nothing reads a cookie."""
+        browser = TestClient(create_web(house.app), base_url="http://127.0.0.1")
+        wrong = browser.post("/api/v1/sessions", json={"account": "school", "password": "x"})
+        assert (403, "right") == (wrong.status_code, wrong.json()["refused"]["kind"])
+        token = browser.post("/api/v1/sessions", json={"account": "school", "password": PASSWORD}).json()["token"]
+        browser.cookies.set("yingfan", token)
+        assert browser.get("/api/v1/cases").status_code == 401
+        browser.headers["authorization"] = f"Bearer {token}"
+        assert number in [each["number"] for each in browser.get("/api/v1/cases?overdue=false").json()]
+        told = browser.get(f"/api/v1/cases/{number}").json()
+        assert told["history"][0]["trigger"] == "case.open"
+        act, key = f"/api/v1/cases/{number}/acts/case.note", {"idempotency-key": "a-key-of-a-program"}
+        note = {"fields": {"text": "由程序登记"}, "version": told["version"]}
+        first, again = (browser.post(act, json=note, headers=key).json() for _ in range(2))
+        assert {**first, "repeated": True} == again
+        assert first["deadlines"]
+        for changed, headers, status in (
+            ({"json": note}, {}, 400),
+            ({"json": {**note, "version": 1}}, {"idempotency-key": "another-key"}, 409),
+            ({"json": {**note, "version": "1"}}, key, 422),
+            ({"json": {**note, "on": "gestern"}}, key, 422),
+            ({"json": {**note, "who": "me"}}, key, 422),
+            ({"json": []}, key, 400),
+            ({"content": b"{", "headers": {"content-type": "application/json"}}, key, 400),
+            ({"content": b"a=b", "headers": {"content-type": "text/plain"}}, key, 415),
+        ):
+            answer = browser.post(act, **{**changed, "headers": {**changed.get("headers", {}), **headers}})
+            assert (status, True) == (answer.status_code, bool(answer.json().get("error") or answer.json()["refused"]))
+        described = browser.get("/openapi.json").json()
+        assert {path for _, path, _ in api.ROUTES if path != "/openapi.json"} == set(described["paths"])
+        assert browser.delete("/api/v1/sessions").status_code == 204
+        assert browser.get("/api/v1/cases").status_code == 401
+
+    def test_house_at_fault_is_said(self, house: House, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """503 in one sentence when the database is away."""
+
+        def away(*_: object) -> None:
+            raise InstallationError("disk")
+
+        monkeypatch.setattr(type(house.app.people), "who", away)
+        answer = TestClient(create_web(house.app), base_url="http://127.0.0.1").get(
+            "/api/v1/cases", headers={"authorization": "Bearer x"}
+        )
+        assert (503, True) == (answer.status_code, "没有登记" in answer.json()["error"])
