@@ -260,6 +260,7 @@ class PageMaker:
             approvals=tuple(approvals),
             on_yes=on_yes,
             on_no="退回报批人，个案仍在本步，不取号、不签发",
+            history=self.history(),
         )
 
 

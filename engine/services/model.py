@@ -167,6 +167,8 @@ class ProposalPage:
     approvals: tuple[str, ...]
     on_yes: str
     on_no: str
+    history: tuple[HistoryRow, ...] = ()
+    """What was done so far, newest first."""
     reasons: tuple[Reason, ...] = ()
     """What stands against it on today's case, if anything."""
 

@@ -404,6 +404,7 @@ class FakeCases:
             approvals=("法制审核 吴桐 9月13日 同意",) if self.mine else (),
             on_yes="取号签发决定书，个案到「已责令」。",
             on_no="退回李娟，个案不动。",
+            history=HISTORY,
             reasons=() if self.mine else (Reason("guard", "x", "监护人陈述尚未听取"),),
         )
 

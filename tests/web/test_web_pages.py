@@ -554,7 +554,7 @@ class TestApproval:
     URL = f"{CASE_URL}/proposals/8"
 
     def test_shows_all_that_an_approver_needs(self, officer: TestClient) -> None:
-        """Facts, law, draft, approvals so far, and what happens on yes and on no."""
+        """Facts, history, law, draft, approvals so far, and what happens on yes and on no."""
         page = officer.get(self.URL).text
         for words in (
             "9月4日、9月6日、9月9日",
@@ -563,6 +563,7 @@ class TestApproval:
             "吴桐",
             "取号签发决定书",
             "退回李娟",
+            "到期提醒",
             "同意责令限期改正",
         ):
             assert words in page
