@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,13 @@ import pytest
 
 from engine import cli
 from engine.app import App, open_app
-from engine.cli.demo_play import moment, settle
+from engine.cli.demo_play import moment
 from engine.clock import SteppedClock
 from engine.definitions.load import load_all
 from engine.settings import Settings
+from tests.databases import KINDS
 from tests.district import LITTLE
+from tests.settled import FIRST, settled
 
 
 class Desk:
@@ -81,19 +83,21 @@ def law(workflows: Path, config: Path) -> Any:
     return load_all(workflows, config)
 
 
-@pytest.fixture
+@pytest.fixture(params=KINDS)
 def desk(
-    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Desk:
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Desk]:
     """On each database, an installation with units and people on the first school day, at two in the afternoon; no demonstration."""
-    monkeypatch.setenv("YINGFAN_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("YINGFAN_DATABASE", database_url)
-    clock = SteppedClock(moment("2026-09-01 14:00"))
+    clock = SteppedClock(moment(FIRST))
     monkeypatch.setattr("engine.app.load_all", law)
     monkeypatch.setattr("engine.cli.installation.open_app", partial(open_app, clock=clock))
-    found = Desk(clock, capsys)
-    found.inside(lambda app: settle(app, LITTLE, "correct-horse-battery"))
-    return found
+    with settled(request.param, tmp_path) as ground:
+        monkeypatch.setenv("YINGFAN_DATA", str(ground.folder))
+        monkeypatch.setenv("YINGFAN_DATABASE", ground.url)
+        yield Desk(clock, capsys)
 
 
 @pytest.fixture

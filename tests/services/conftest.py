@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import App, open_app
-from engine.cli.demo_play import moment, settle
+from engine.app import App
+from engine.cli.demo_play import moment
 from engine.clock import SteppedClock
 from engine.services.model import ActRequest, Advanced, HistoryRow
-from engine.settings import Settings
+from tests.databases import KINDS
 from tests.district import LITTLE
-
-PASSWORD = "correct-horse-battery"
+from tests.faults.ground import opened
+from tests.settled import FIRST, settled
 
 
 class House:
@@ -64,12 +64,11 @@ class House:
         return self.app.cases.show(number, "auditor").history
 
 
-@pytest.fixture
-def house(tmp_path: Path, database_url: str) -> Iterator[House]:
-    """An empty installation on the first school day, at two in the afternoon; on each database."""
-    clock = SteppedClock(moment("2026-09-01 14:00"))
-    with open_app(Settings.read(data=tmp_path / "data", database=database_url, contact="电话000"), clock=clock) as app:
-        settle(app, LITTLE, PASSWORD)
+@pytest.fixture(params=KINDS)
+def house(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
+    """An installation with units and people on the first school day, at two in the afternoon; on each database."""
+    clock = SteppedClock(moment(FIRST))
+    with settled(request.param, tmp_path) as ground, opened(ground, clock) as app:
         made = House(app, clock)
         yield made
         assert made.spoiled or app.archive.invariants() == []

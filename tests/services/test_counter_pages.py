@@ -15,7 +15,7 @@ from engine.services.lateness import overdue_by
 from engine.services.model import ActRequest
 from engine.services.words import masked_number
 from tests.services.acts import CONTACT, VISIT
-from tests.services.conftest import PASSWORD, House
+from tests.services.conftest import House
 from tests.services.test_advancing import play_until
 
 
