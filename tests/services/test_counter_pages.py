@@ -17,6 +17,7 @@ from engine.services.words import masked_number
 from tests.services.acts import CONTACT, VISIT
 from tests.services.conftest import House
 from tests.services.test_advancing import play_until
+from tests.settled import PASSWORD
 
 
 def names(house: House, number: str, trigger: str, **raw: object) -> list[str]:

@@ -12,8 +12,9 @@ from engine.errors import InputError, InstallationError, Refused, RightRefused, 
 from engine.services.model import ActRequest
 from engine.services.staff import Appointment, Leave, Lending
 from tests.services.acts import ORDER
-from tests.services.conftest import PASSWORD, House, house
+from tests.services.conftest import House, house
 from tests.services.test_advancing import play_until
+from tests.settled import PASSWORD
 
 __all__ = ["house"]
 
