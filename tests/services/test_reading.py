@@ -11,7 +11,8 @@ from engine.services.people import LONGEST_PASSWORD
 from engine.services.words import instant_zh, masked
 from tests.district import LITTLE
 from tests.services.acts import CONTACT, VISIT
-from tests.services.conftest import PASSWORD, House
+from tests.services.conftest import House
+from tests.settled import PASSWORD
 from tests.storage.keeping import by_hand, spoil, written
 
 

@@ -18,8 +18,9 @@ from engine.web.application import ROUTES
 from engine.web.guard import HEADERS
 from engine.web.tokens import form_token
 from tests.district import LITTLE
-from tests.services.conftest import PASSWORD, House
+from tests.services.conftest import House
 from tests.services.test_advancing import play_until
+from tests.settled import PASSWORD
 from tests.storage.keeping import by_hand
 
 with warnings.catch_warnings():
