@@ -10,8 +10,11 @@ from typing import NamedTuple
 
 LARGEST = 2**53 - 1
 DOMAIN = b"yingfan entry 1\n"
-ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+ENCODER = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+)
 """Writes the canonical form of what is in JSON's own types already."""
+_SAME = frozenset((type(None), bool, str))
 START = ""
 """What stands before the first entry of a case."""
 
@@ -42,8 +45,15 @@ def plain(value: object) -> object:
     Raises TypeError for anything else, floats above all; ValueError for integers beyond 2^53, naive instants, and keys
     that are not ASCII text.
     """
-    if value is None or isinstance(value, bool):
+    if type(value) in _SAME:
         return value
+    if type(value) is dict:
+        return {_key(key): each if type(each) in _SAME else plain(each) for key, each in value.items()}
+    return _unlike(value)
+
+
+def _unlike(value: object) -> object:
+    """The same for what looks otherwise in JSON's own types, or is none of them."""
     if isinstance(value, str):
         return str(value)
     if isinstance(value, int):

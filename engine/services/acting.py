@@ -33,6 +33,8 @@ RETRIES = 5
 """How often a lost race for the case's next entry is run again before the machine is blamed."""
 
 
+_CONTENT = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str)
+_ANSWER = json.JSONEncoder(sort_keys=True)
 Answer = TypeVar("Answer")
 
 
@@ -173,7 +175,7 @@ def _accepted(outcome: Decision | Refusal, wrong: tuple[Reason, ...]) -> Decisio
 def content_of(request: ActRequest) -> str:
     """A digest of what a request asks for, to tell a repeat from another request with the same id."""
     content = [request.case, request.trigger, request.account, str(request.happened_on), _plain(request.fields)]
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
+    return hashlib.sha256(_CONTENT.encode(content).encode()).hexdigest()
 
 
 def _plain(fields: object) -> object:
@@ -197,7 +199,7 @@ def answer_text(answer: Advanced) -> str:
         "seq": answer.seq,
         "documents": list(answer.documents),
     }
-    return json.dumps(told, sort_keys=True)
+    return _ANSWER.encode(told)
 
 
 def actor_and_case(uow: UnitOfWork, office: Office, account: str, *, number: str) -> tuple[Actor, CaseView, Workflow]:

@@ -19,6 +19,7 @@ from engine.errors import DefinitionError, InstallationError
 from engine.services.almanac import Almanac
 from engine.services.refusals import NOT_FOUND, raised, refused
 from engine.settings import Settings
+from engine.storage.units import NOWHERE, Standing
 from engine.workdays import Calendar
 from notifications.documents import BlockTemplate, CompiledTemplate, Template, compile_template
 
@@ -127,26 +128,18 @@ def as_of(uow: UnitOfWork, case: CaseView, day: date) -> CaseView:
 
     A unit that there no longer is has no kind, and thus no authority. What is stored of the case stays as it is.
     """
-    return as_of_all(uow, [case], day)[0]
+    return _standing(case, uow.units.of_case(case.identity.number, day))
 
 
 def as_of_all(uow: UnitOfWork, cases: Sequence[CaseView], day: date) -> list[CaseView]:
     """Several cases, each with its units as they are on a day; see as_of."""
     found = uow.units.of_cases([case.identity.number for case in cases], day) if cases else {}
-    seen: dict[tuple[int, UnitFacts], UnitFacts] = {}
-    return [_standing(case, found.get(case.identity.number, {}), seen) for case in cases]
+    return [_standing(case, found.get(case.identity.number, NOWHERE)) for case in cases]
 
 
-def _standing(case: CaseView, found: Mapping[str, UnitFacts], seen: dict[tuple[int, UnitFacts], UnitFacts]) -> CaseView:
-    """The case with the units that were found; what was made of one unit is made once."""
-    units = []
-    for stood in case.identity.units:
-        unit = found.get(stood.code)
-        key = (id(unit), stood)
-        if key not in seen:
-            seen[key] = replace(unit, relation=stood.relation) if unit is not None else replace(stood, kind="")
-        units.append(seen[key])
-    return case._replace(identity=replace(case.identity, units=tuple(units)))
+def _standing(case: CaseView, found: Standing) -> CaseView:
+    units = tuple([found.now(unit) for unit in case.identity.units])
+    return case._replace(identity=replace(case.identity, units=units))
 
 
 def theirs(case: CaseView | None, actor: Actor, *, today: date) -> CaseView:

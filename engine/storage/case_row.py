@@ -14,7 +14,7 @@ from engine.storage.types import instant_text, iso, moment_from
 _MOMENTS = tuple(
     Running._fields.index(name) for name in ("anchor", "due_on", "late_after", "told", "check_on", "next_at")
 )
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 _AT = CaseView._fields.index
 _BODY = tuple(_AT(name) for name in ("tallies", "acts", "documents", "proposals", "links", "pauses"))
 

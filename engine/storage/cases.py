@@ -14,7 +14,7 @@ from engine.definitions.facts import CaseView
 from engine.storage.case_row import body_of, derived, identity_of, view_of
 from engine.storage.codec import value_from
 from engine.storage.dialects import is_taken
-from engine.storage.keys import Keys
+from engine.storage.keys import AtHand, Keys
 from engine.storage.rows import Conflict, StoredRequest
 from engine.storage.statements import Hot
 from engine.storage.tables import CASE, REQUEST, STANDING
@@ -92,7 +92,7 @@ class CaseStore:
         self,
         connection: Connection,
         district: str,
-        keys: Keys,
+        keys: Keys | AtHand,
         *,
         kinds: Kinds | None = None,
         opener: Opener = opened,

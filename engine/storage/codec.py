@@ -35,7 +35,8 @@ _KNOWN: tuple[type, ...] = (
     Act, Addressee, CaseView, Document, Hold, Identity, Link, Pause, Proposal, Running, SubjectFacts, Tally, UnitFacts,
 )  # fmt: skip
 
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
+_PLAIN = frozenset((type(None), bool, int, str))
 _Encoder = Callable[[Any], object]
 
 
@@ -44,20 +45,20 @@ def _same(value: object) -> object:
 
 
 def _many(value: Any) -> object:
-    return [encode(each) for each in value]
+    return [each if type(each) in _PLAIN else encode(each) for each in value]
 
 
 def _mapping(value: Any) -> object:
-    return {"$m": [[key, encode(each)] for key, each in value.items()]}
+    return {"$m": [[key, each if type(each) in _PLAIN else encode(each)] for key, each in value.items()]}
 
 
 def _named(name: str) -> _Encoder:
-    return lambda value: {"$n": name, "f": [encode(each) for each in value]}
+    return lambda value: {"$n": name, "f": _many(value)}
 
 
 def _record(name: str, cls: Any) -> _Encoder:
     values = attrgetter(*(field.name for field in fields(cls)))
-    return lambda value: {"$o": name, "f": [encode(each) for each in values(value)]}
+    return lambda value: {"$o": name, "f": _many(values(value))}
 
 
 _ENCODERS: dict[type, _Encoder] = {
@@ -117,7 +118,7 @@ def decode(value: Any) -> Any:
     if kind is dict:
         return _DECODERS[next(iter(value))](value)
     if kind is list:
-        return tuple([decode(each) for each in value])
+        return tuple([each if type(each) in _PLAIN else decode(each) for each in value])
     return value
 
 

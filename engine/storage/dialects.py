@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from engine.errors import InputError, InstallationError
-from engine.storage import postgres, sqlite
+from engine.storage import driver, postgres, sqlite
 from engine.storage.rows import Conflict
 
 _ROOMS: dict[str, ModuleType] = {"sqlite": sqlite, "postgresql": postgres}
@@ -45,15 +46,21 @@ def engines(url: str) -> tuple[Engine, Engine]:
     """The engines for writing and for reading; raises InputError for a database that is not supported."""
     room = _room(url)
     writer, reader = room.engine_of(url, write=True), room.engine_of(url, write=False)
-    event.listen(writer, "before_cursor_execute", _within)
+    for name in ("do_execute", "do_executemany"):
+        event.listen(writer, name, _written)
     return writer, reader
 
 
-def _within(connection: Connection, _: object, statement: str, *__: object) -> None:
+def _written(_: object, statement: str, __: object, context: Any) -> None:
+    if not statement.startswith(("BEGIN", "PRAGMA", "SHOW", "SELECT")):
+        within(context.root_connection)
+
+
+def within(connection: Connection) -> None:
     """What is written outside a transaction begins one of its own, which nobody commits."""
-    driver = connection.connection.driver_connection
-    if not _of(connection).is_open(driver) and not statement.startswith(("BEGIN", "PRAGMA", "SHOW", "SELECT")):
-        driver.cursor().execute("BEGIN")  # type: ignore[union-attr]  # both drivers have cursors
+    handle: Any = connection.connection.driver_connection
+    if not _of(connection).is_open(handle):
+        handle.cursor().execute("BEGIN")
 
 
 def prepare(url: str, reader: Engine) -> bool:
@@ -119,12 +126,12 @@ def _roll_back(connection: Connection) -> None:
     if connection.invalidated or connection.closed:
         return
     if _of(connection).is_open(connection.connection.driver_connection):
-        connection.exec_driver_sql("ROLLBACK")
+        driver.run(connection, "ROLLBACK")
 
 
 def commit(connection: Connection) -> None:
     """Keep what was written; what is written afterwards is a transaction of its own, rolled back like any other."""
-    connection.exec_driver_sql("COMMIT")
+    driver.run(connection, "COMMIT")
 
 
 def is_taken(error: IntegrityError) -> bool:

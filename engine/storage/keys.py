@@ -269,6 +269,32 @@ class Keys:
         self._connection = None
 
 
+class AtHand:
+    """The keys of cases in one unit of work: each is asked for once, and what it opened is sealed with the same."""
+
+    __slots__ = ("_keys", "_known")
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._known: dict[str, bytes] = {}
+
+    def of(self, subject: str) -> bytes:
+        """As Keys.of."""
+        if subject not in self._known:
+            self._known[subject] = self._keys.of(subject)
+        return self._known[subject]
+
+    def existing(self, subject: str) -> bytes:
+        """As Keys.existing."""
+        if subject not in self._known:
+            self._known[subject] = self._keys.existing(subject)
+        return self._known[subject]
+
+    def remember(self, subjects: Iterable[str]) -> None:
+        """As Keys.remember."""
+        self._keys.remember(subjects)
+
+
 def _label(subject: str, retention: str) -> str:
     return f"{subject}/{retention}"
 

@@ -16,7 +16,7 @@ from engine.definitions.facts import CaseView
 from engine.storage.codec import value_from
 from engine.storage.delta import applied
 from engine.storage.dialects import is_taken, lock
-from engine.storage.keys import Keys
+from engine.storage.keys import AtHand, Keys
 from engine.storage.record import change_of, entry_public, entry_sealed, is_open, timer_public
 from engine.storage.rows import Conflict, StoredDocument, StoredEntry
 from engine.storage.statements import Hot
@@ -39,7 +39,7 @@ _ADD_ACCESS = insert(ACCESS)
 class Log:
     """Entries, through one connection."""
 
-    def __init__(self, connection: Connection, district: str, keys: Keys) -> None:
+    def __init__(self, connection: Connection, district: str, keys: Keys | AtHand) -> None:
         self._connection = connection
         self._district = district
         self._keys = keys

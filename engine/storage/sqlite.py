@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from engine.errors import InstallationError
+from engine.storage import driver
 from engine.storage.append_only import APPEND_ONLY, COLUMNS
 
 PREFIX = "sqlite:///"
@@ -86,14 +87,14 @@ def write_ahead(engine: Engine) -> None:
 def start(connection: Connection, *, write: bool) -> None:
     """Begin a transaction; a writing one takes the lock at once, or says after some seconds that it could not."""
     if write:
-        _patiently(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        _patiently(lambda: driver.run(connection, "BEGIN IMMEDIATE"))
     else:
-        connection.exec_driver_sql("BEGIN")
+        driver.run(connection, "BEGIN")
 
 
-def is_open(driver: sqlite3.Connection) -> bool:
+def is_open(handle: sqlite3.Connection) -> bool:
     """True while the driver's connection is in a transaction."""
-    return driver.in_transaction
+    return handle.in_transaction
 
 
 def lost_race(_: DBAPIError) -> bool:

@@ -1,16 +1,21 @@
 """Statements of the hot path: built once from the tables, compiled once a database, run as the driver's own SQL.
 
-Core costs 0.7 of a floor in a sweep and driver SQL 0.07 (PERFORMANCE.md §3.6); values are bound by name either way.
+Core costs 0.7 of a floor in a sweep and driver SQL 0.07 (PERFORMANCE.md §3.6), and in an act what SQLAlchemy does
+around each statement costs more than the statement itself; values are bound by name either way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.expression import ClauseElement
+
+from engine.storage import dialects, driver
 
 Parameters = Mapping[str, object]
 
@@ -20,14 +25,45 @@ _DIALECTS: Mapping[str, Any] = {
 }
 
 
+class Rows:
+    """What a statement found, each row with its columns by name; or how many rows it changed."""
+
+    __slots__ = ("_cursor", "_row")
+
+    def __init__(self, cursor: Any, row: Callable[[Sequence[Any]], Any]) -> None:
+        self._cursor = cursor
+        self._row = row
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were changed."""
+        return int(self._cursor.rowcount)
+
+    def first(self) -> Any:
+        """The first row, or None; the others are let go."""
+        found = self._cursor.fetchone()
+        self._cursor.close()
+        return None if found is None else self._row(found)
+
+    def all(self) -> list[Any]:
+        """Every row."""
+        return [self._row(each) for each in self._cursor.fetchall()]
+
+    def __iter__(self) -> Iterator[Any]:
+        """Every row, one after the other."""
+        return map(self._row, self._cursor)
+
+
 class Hot:
     """One statement, written with the tables' own names; values go in and come out as the database keeps them."""
 
-    __slots__ = ("_compiled", "_statement")
+    __slots__ = ("_compiled", "_row", "_statement", "_writes")
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
+        self._writes = isinstance(statement, UpdateBase)
         self._compiled: dict[str, tuple[str, Parameters]] = {}
+        self._row: Callable[[Sequence[Any]], Any] = tuple
 
     def _in(self, name: str) -> tuple[str, Parameters]:
         """The text of the statement in a database, and the values that the statement brings along itself."""
@@ -37,9 +73,21 @@ class Hot:
             self._compiled[name] = str(compiled), own
         return self._compiled[name]
 
-    def run(self, connection: Connection, values: Parameters | Sequence[Parameters]) -> CursorResult[Any]:
-        """Run it once with these values, or for each of several sets of them."""
-        text, own = self._in(connection.dialect.name)
+    def run(self, connection: Connection, values: Parameters | Sequence[Parameters]) -> Rows:
+        """Run it once with these values, or for each of several sets of them; raises SQLAlchemy's errors."""
+        words, own = self._in(connection.dialect.name)
         if own:
             values = {**own, **values} if isinstance(values, Mapping) else [{**own, **each} for each in values]
-        return connection.exec_driver_sql(text, values)
+        if self._writes:
+            dialects.within(connection)
+        cursor = driver.run(connection, words, values)
+        if self._row is tuple and cursor.description is not None:
+            self._row = _row_of([column[0] for column in cursor.description])
+        return Rows(cursor, self._row)
+
+
+def _row_of(names: Sequence[str]) -> Callable[[Sequence[Any]], Any]:
+    """What makes a row of these columns: the names are the statement's own, known when it first ran."""
+    make: Callable[..., Any] = namedtuple  # noqa: PYI024  as said
+    row: Callable[[Sequence[Any]], Any] = make("Row", names, rename=True)._make
+    return row

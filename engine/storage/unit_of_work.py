@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -21,7 +21,7 @@ from engine.storage.documents import DocumentStore
 from engine.storage.drafts import DraftStore
 from engine.storage.index import IndexStore
 from engine.storage.invariants import invariants
-from engine.storage.keys import Keys
+from engine.storage.keys import AtHand, Keys
 from engine.storage.listing import Lists
 from engine.storage.log import Log, log_access
 from engine.storage.outbox import OutboxStore, RequestStore
@@ -56,21 +56,85 @@ class UnitOfWork:
     ) -> None:
         self.district = district
         self._connection = connection
-        self.cases = CaseStore(connection, district, keys, kinds=kinds, opener=opener)
-        self.lists = Lists(connection, district)
-        self.log = Log(connection, district, keys)
-        self.timers = TimerStore(connection, district)
-        self.documents = DocumentStore(connection, district, keys)
-        self.drafts = DraftStore(connection, district, keys)
-        self.requests = RequestStore(connection, district)
-        self.outbox = OutboxStore(connection, district)
-        self.people = PeopleStore(connection, district)
-        self.units = UnitStore(connection, district)
-        self.roster = RosterStore(connection, district, keys)
-        self.stuck = StuckStore(connection, district)
-        self.calendars = CalendarStore(connection, district)
-        self.subjects = SubjectStore(connection, district, keys)
-        self.index = IndexStore(connection, district, keys)
+        self._keys = keys
+        self._at_hand = AtHand(keys)
+        self._kinds = kinds
+        self._opener = opener
+
+    @cached_property
+    def cases(self) -> CaseStore:
+        """Cases and who has standing in them."""
+        return CaseStore(self._connection, self.district, self._at_hand, kinds=self._kinds, opener=self._opener)
+
+    @cached_property
+    def lists(self) -> Lists:
+        """Cases as lists show them."""
+        return Lists(self._connection, self.district)
+
+    @cached_property
+    def log(self) -> Log:
+        """The history."""
+        return Log(self._connection, self.district, self._at_hand)
+
+    @cached_property
+    def timers(self) -> TimerStore:
+        """Timers."""
+        return TimerStore(self._connection, self.district)
+
+    @cached_property
+    def documents(self) -> DocumentStore:
+        """Documents and their numbers."""
+        return DocumentStore(self._connection, self.district, self._keys)
+
+    @cached_property
+    def drafts(self) -> DraftStore:
+        """What people have not sent yet."""
+        return DraftStore(self._connection, self.district, self._keys)
+
+    @cached_property
+    def requests(self) -> RequestStore:
+        """Accepted requests."""
+        return RequestStore(self._connection, self.district)
+
+    @cached_property
+    def outbox(self) -> OutboxStore:
+        """Messages that must go out."""
+        return OutboxStore(self._connection, self.district)
+
+    @cached_property
+    def people(self) -> PeopleStore:
+        """People, their roles and sessions."""
+        return PeopleStore(self._connection, self.district)
+
+    @cached_property
+    def units(self) -> UnitStore:
+        """Units with dated kinds."""
+        return UnitStore(self._connection, self.district)
+
+    @cached_property
+    def roster(self) -> RosterStore:
+        """Register and lists."""
+        return RosterStore(self._connection, self.district, self._keys)
+
+    @cached_property
+    def stuck(self) -> StuckStore:
+        """Cases of which a timer failed."""
+        return StuckStore(self._connection, self.district)
+
+    @cached_property
+    def calendars(self) -> CalendarStore:
+        """Calendar files and recalculations."""
+        return CalendarStore(self._connection, self.district)
+
+    @cached_property
+    def subjects(self) -> SubjectStore:
+        """Whom cases are about."""
+        return SubjectStore(self._connection, self.district, self._keys)
+
+    @cached_property
+    def index(self) -> IndexStore:
+        """The blind index."""
+        return IndexStore(self._connection, self.district, self._keys)
 
     def commit(self) -> None:
         """Keep everything that was written so far."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, text, update
 
@@ -37,6 +39,9 @@ _EVERY = text(
     "ORDER BY unit.code, delegation.id"
 )
 """The same of every unit."""
+
+REMEMBERED = 1024
+"""How many different sets of units are kept in memory."""
 
 
 class UnitStore:
@@ -94,12 +99,12 @@ class UnitStore:
         """The codes of a unit and of everything inside it on a day."""
         return _inside({unit.code: unit.parent for unit in self.on(day)}, code)
 
-    def of_case(self, number: str, day: date) -> Mapping[str, UnitFacts]:
+    def of_case(self, number: str, day: date) -> Standing:
         """The units with standing in a case and all above them, as they are on a day; an area tells of these alone."""
         values = {"district": self._district, "number": number, "day": day.isoformat()}
-        return _facts(_OF_CASE.run(self._connection, values).all())
+        return _standing(tuple(_OF_CASE.run(self._connection, values)))
 
-    def of_cases(self, numbers: Sequence[str], day: date) -> Mapping[str, Mapping[str, UnitFacts]]:
+    def of_cases(self, numbers: Sequence[str], day: date) -> Mapping[str, Standing]:
         """The same of several cases, by their numbers; cases in which the same units stand share the answer."""
         stand = select(STANDING.c.number, STANDING.c.unit).where(
             STANDING.c.district == self._district, STANDING.c.number.in_(numbers)
@@ -110,10 +115,10 @@ class UnitStore:
         every: dict[str, list[Any]] = {}
         for row in self._connection.execute(_EVERY, {"district": self._district, "day": day.isoformat()}):
             every.setdefault(row.code, []).append(row)
-        alike: dict[frozenset[str], dict[str, UnitFacts]] = {}
+        alike: dict[frozenset[str], Standing] = {}
         for units in map(frozenset, codes.values()):
             if units not in alike:
-                alike[units] = _facts([row for code in _above(every, units) for row in every[code]])
+                alike[units] = Standing(_facts([row for code in _above(every, units) for row in every[code]]))
         return {number: alike[frozenset(units)] for number, units in codes.items()}
 
     def delegate(self, given: StoredDelegation, *, approved_by: str, recorded_by: str) -> None:
@@ -144,9 +149,49 @@ def _above(every: Mapping[str, Sequence[Any]], codes: Iterable[str]) -> list[str
     return sorted(found)
 
 
-def _facts(rows: Sequence[Any]) -> dict[str, UnitFacts]:
+class _Line(NamedTuple):
+    """A unit, with one of the documents that lend it powers."""
+
+    code: str
+    name: str
+    kind: str
+    parent: str
+    document: str | None
+    acts: str | None
+
+
+class Standing:
+    """The units with standing in a case and all above them, as they are on one day."""
+
+    __slots__ = ("_found", "_now")
+
+    def __init__(self, found: Mapping[str, UnitFacts]) -> None:
+        self._found = found
+        self._now: dict[tuple[str, str], UnitFacts] = {}
+
+    def now(self, stood: UnitFacts) -> UnitFacts:
+        """The unit as it is on this day, in the relation it stood in; one that there no longer is has no kind."""
+        found = self._found.get(stood.code)
+        if found is None:
+            return replace(stood, kind="")
+        key = stood.code, stood.relation
+        if key not in self._now:
+            self._now[key] = replace(found, relation=stood.relation)
+        return self._now[key]
+
+
+NOWHERE = Standing({})
+
+
+@lru_cache(REMEMBERED)
+def _standing(rows: tuple[tuple[Any, ...], ...]) -> Standing:
+    """What these rows tell: many cases have the same units, which seldom change."""
+    return Standing(_facts([_Line(*row) for row in rows]))
+
+
+def _facts(rows: Sequence[_Line]) -> dict[str, UnitFacts]:
     """The units of one case by code; a unit has a row for each document that lends it powers."""
-    units: dict[str, list[Any]] = {}
+    units: dict[str, list[_Line]] = {}
     for row in rows:
         units.setdefault(row.code, []).append(row)
     parents = {code: several[0].parent for code, several in units.items()}
