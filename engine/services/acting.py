@@ -23,7 +23,7 @@ from engine.services.model import ActRequest, Advanced
 from engine.services.office import Office, actor_of, as_of, case_for, theirs
 from engine.services.refusals import raised, refused
 from engine.storage.drafts import DraftPlace
-from engine.storage.unit_of_work import Conflict
+from engine.storage.unit_of_work import Ahead, Conflict
 
 if TYPE_CHECKING:
     from engine.storage.rows import StoredRequest
@@ -82,7 +82,8 @@ class Acting:
             raise refused("right", "right", "命令行不办理审批：请审批人本人在网页上登录后审批（演示库除外）")
 
     def _once(self, request: ActRequest) -> Advanced:
-        with self.office.archive.begin() as uow:
+        ahead = Ahead(request.case, request.request_id, request.account, self.office.today())
+        with self.office.archive.begin(ahead) as uow:
             digest = content_of(request)
             found, earlier = uow.cases.load_for(request.case, request.request_id)
             if earlier is not None:

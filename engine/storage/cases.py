@@ -14,9 +14,10 @@ from engine.definitions.facts import CaseView
 from engine.storage.case_row import body_of, derived, identity_of, view_of
 from engine.storage.codec import value_from
 from engine.storage.dialects import is_taken
+from engine.storage.driver import Statement
 from engine.storage.keys import AtHand, Keys
 from engine.storage.rows import Conflict, StoredRequest
-from engine.storage.statements import Hot
+from engine.storage.statements import Hot, Rows
 from engine.storage.tables import CASE, REQUEST, STANDING
 from engine.storage.types import Day, Instant, Text
 from engine.vault import open_sealed, seal
@@ -85,6 +86,11 @@ def opened(key: bytes, sealed: bytes, place: bytes) -> Any:
     return value_from(open_sealed(key, sealed, place))
 
 
+def question(name: str, district: str, number: str, *, request: str) -> Statement:
+    """What `load_for` asks, in the words of a database."""
+    return _FOR.of(name, {"at_district": district, "at_number": number, "at_request": request})
+
+
 class CaseStore:
     """Cases, through one connection."""
 
@@ -103,6 +109,7 @@ class CaseStore:
         self._kinds = kinds or {}
         self._open = opener
         self._definitions: dict[str, str] = {}
+        self._asked: dict[tuple[str, str], Rows] = {}
 
     def _at(self, number: str) -> dict[str, object]:
         return {"at_district": self._district, "at_number": number}
@@ -124,11 +131,16 @@ class CaseStore:
 
     def load_for(self, number: str, request: str) -> tuple[CaseView | None, StoredRequest | None]:
         """The case, locked for an act, and what an earlier request with this id asked and got: in one question."""
-        row = _FOR.run(self._connection, {**self._at(number), "at_request": request}).first()
+        asked = self._asked.pop((number, request), None)
+        row = (asked or _FOR.run(self._connection, {**self._at(number), "at_request": request})).first()
         if row is None:
             return None, None
         earlier = None if row.content is None else StoredRequest(row.content, row.answer)
         return self._view(row), earlier
+
+    def asked(self, number: str, request: str, cursor: Any) -> None:
+        """Take the answer to the question for an act that was asked as the transaction began."""
+        self._asked[number, request] = _FOR.rows(cursor)
 
     def _view(self, row: Any) -> CaseView:
         self._definitions[row.number] = row.definition
@@ -193,8 +205,7 @@ class CaseStore:
         at = {**self._at(number), "at_seq": before.seq if before is not None else 0}
         key = self._keys.existing(case.identity.subject.reference)
         changing = self._changing(case, self.definition_of(number), awaits, key=key)
-        if _SAVE.run(self._connection, {**at, **changing}).rowcount != 1:
-            raise Conflict(number)
+        _SAVE.put(self._connection, {**at, **changing}, refused=Conflict(number))
 
     def rebuild(self, case: CaseView) -> None:
         """Write a case's row anew, as its entries tell it; the kind of its state and whom it awaits stay."""

@@ -47,11 +47,13 @@ def engines(url: str) -> tuple[Engine, Engine]:
     room = _room(url)
     writer, reader = room.engine_of(url, write=True), room.engine_of(url, write=False)
     for name in ("do_execute", "do_executemany"):
-        event.listen(writer, name, _written)
+        event.listen(writer, name, _next)
     return writer, reader
 
 
-def _written(_: object, statement: str, __: object, context: Any) -> None:
+def _next(_: object, statement: str, __: object, context: Any) -> None:
+    if context.root_connection.in_transaction():  # SQLAlchemy's own first questions come before any
+        driver.flush(context.root_connection)
     if not statement.startswith(("BEGIN", "PRAGMA", "SHOW", "SELECT")):
         within(context.root_connection)
 
@@ -59,7 +61,7 @@ def _written(_: object, statement: str, __: object, context: Any) -> None:
 def within(connection: Connection) -> None:
     """What is written outside a transaction begins one of its own, which nobody commits."""
     handle: Any = connection.connection.driver_connection
-    if not _of(connection).is_open(handle):
+    if not _of(connection).is_open(handle):  # what waits was put there in a transaction
         handle.cursor().execute("BEGIN")
 
 
@@ -81,8 +83,8 @@ def settle(engine: Engine) -> None:
 
 
 @contextmanager
-def begin(engine: Engine, *, write: bool) -> Iterator[Connection]:
-    """A transaction that ends in rollback unless the caller commits.
+def begin(engine: Engine, *, write: bool, first: driver.First | None = None) -> Iterator[Connection]:
+    """A transaction that ends in rollback unless the caller commits; `first` is asked as it begins.
 
     Raises InstallationError when the database cannot be used (that handle is thrown away, nothing was kept), Conflict
     when the database ended the transaction because of others.
@@ -90,8 +92,9 @@ def begin(engine: Engine, *, write: bool) -> Iterator[Connection]:
     room = _ROOMS[engine.dialect.name]
     with _told(room), engine.connect() as connection:
         try:
-            room.start(connection, write=write)
+            room.start(connection, write=write, first=first)
             yield connection
+            driver.flush(connection)  # what would be refused is told, also to whom only tries
         except OperationalError as error:
             if not room.lost_race(error):
                 connection.invalidate()
@@ -125,12 +128,14 @@ def _said(error: DBAPIError) -> str:
 def _roll_back(connection: Connection) -> None:
     if connection.invalidated or connection.closed:
         return
+    driver.forget(connection)
     if _of(connection).is_open(connection.connection.driver_connection):
         driver.run(connection, "ROLLBACK")
 
 
 def commit(connection: Connection) -> None:
     """Keep what was written; what is written afterwards is a transaction of its own, rolled back like any other."""
+    driver.flush(connection)
     driver.run(connection, "COMMIT")
 
 

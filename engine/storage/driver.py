@@ -1,46 +1,114 @@
 """The driver itself, for the hot path: what SQLAlchemy does around a statement costs more than the statement.
 
 Who listens to the statements of an engine hears these too, and what goes wrong is told by SQLAlchemy's own errors.
+On PostgreSQL what needs no answer yet waits, and goes out together with what comes next: one round trip for all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-NOTHING: Mapping[str, object] = {}
+Values = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+NOTHING: Mapping[str, Any] = {}
+WAITING = "waiting"
 
 
-def run(connection: Connection, words: str, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] = NOTHING) -> Any:
+class Statement(NamedTuple):
+    """Words with one or several sets of values; `refused` is raised where not exactly one row was changed."""
+
+    words: str
+    values: Values = NOTHING
+    refused: Exception | None = None
+
+
+class First:
+    """Questions that are asked as a transaction begins, and the driver's cursors with the answers."""
+
+    __slots__ = ("cursors", "questions")
+
+    def __init__(self, questions: Sequence[Statement]) -> None:
+        self.questions = questions
+        self.cursors: list[Any] = []
+
+
+def run(connection: Connection, words: str, values: Values = NOTHING) -> Any:
     """The driver's cursor after these words, once or for each of several sets of values; raises DBAPIError."""
-    cursor: Any = connection.connection.cursor()
-    many = isinstance(values, list)
-    dispatch = connection.dispatch
+    return together(connection, [Statement(words, values)])[0]
+
+
+def put(connection: Connection, statement: Statement) -> None:
+    """Run a statement that gives no rows, at the latest before the next one that does, or before the commit."""
+    if connection.dialect.name == "postgresql":
+        connection.info.setdefault(WAITING, []).append(statement)
+    else:
+        together(connection, [statement])
+
+
+def flush(connection: Connection) -> None:
+    """Run what waits; raises what it raises."""
+    if WAITING in connection.info:
+        together(connection, [])
+
+
+def forget(connection: Connection) -> None:
+    """Let go of what waits: it is rolled back before it ran."""
+    connection.info.pop(WAITING, None)
+
+
+def together(connection: Connection, statements: Sequence[Statement]) -> list[Any]:
+    """The driver's cursors after these statements, which PostgreSQL gets in one go, behind what waits."""
+    waiting: Sequence[Statement] = connection.info.pop(WAITING, ())
+    every = [*waiting, *statements]
+    handle: Any = connection.connection.driver_connection
+    cursors: list[Any] = []
     try:
-        for heard in dispatch.before_cursor_execute:
-            heard(connection, cursor, words, values, None, many)
-        if many:
-            cursor.executemany(words, values)
-        elif values:
-            cursor.execute(words, values)
+        if len(every) > 1 and connection.dialect.name == "postgresql":
+            with handle.pipeline():
+                cursors.extend(_sent(connection, handle, each) for each in every)
+            for cursor, each in zip(cursors, every, strict=True):
+                _done(connection, cursor, each)
         else:
-            cursor.execute(words)
-        for heard in dispatch.after_cursor_execute:
-            heard(connection, cursor, words, values, None, many)
+            for each in every:
+                cursors.append(_sent(connection, handle, each))
+                _done(connection, cursors[-1], each)
     except connection.dialect.loaded_dbapi.Error as error:
-        raise told(connection, words, values, error=error) from error
+        raise told(connection, every[max(0, len(cursors) - 1)], error) from error
+    return cursors[len(waiting) :]
+
+
+def _sent(connection: Connection, handle: Any, statement: Statement) -> Any:
+    words, values, _ = statement
+    cursor = handle.cursor()
+    for heard in connection.dispatch.before_cursor_execute:
+        heard(connection, cursor, words, values, None, False)
+    if isinstance(values, list):
+        cursor.executemany(words, values)
+    elif values:
+        cursor.execute(words, values)
+    else:
+        cursor.execute(words)
     return cursor
 
 
-def told(connection: Connection, words: str, values: Any, *, error: Any) -> DBAPIError:
+def _done(connection: Connection, cursor: Any, statement: Statement) -> None:
+    for heard in connection.dispatch.after_cursor_execute:
+        heard(connection, cursor, statement.words, statement.values, None, False)
+    if statement.refused is not None and cursor.rowcount != 1:
+        raise statement.refused
+
+
+def told(connection: Connection, statement: Statement, error: Any) -> DBAPIError:
     """A driver's error as SQLAlchemy tells it; a connection that was lost is thrown away."""
     dialect = connection.dialect
     lost = dialect.is_disconnect(error, connection.connection, None)
     if lost:
         connection.invalidate(error)
     base = dialect.loaded_dbapi.Error
-    found: Any = DBAPIError.instance(words, values, error, base, connection_invalidated=lost, dialect=dialect)
+    found: Any = DBAPIError.instance(
+        statement.words, statement.values, error, base, connection_invalidated=lost, dialect=dialect
+    )
     return found  # type: ignore[no-any-return]  # for an error of the driver it makes nothing else

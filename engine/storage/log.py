@@ -52,7 +52,7 @@ class Log:
         head = entry_hash(previous, public, sealed)
         row = {"district": self._district, "number": entry.case, "seq": entry.seq, "public": public}
         try:
-            _ADD.run(self._connection, {**row, "sealed": sealed, "previous": previous, "hash": head})
+            _ADD.put(self._connection, {**row, "sealed": sealed, "previous": previous, "hash": head})
         except IntegrityError as error:
             if not is_taken(error):
                 raise

@@ -41,7 +41,7 @@ class RequestStore:
     def put(self, request: str, number: str, seq: int, *, content: str, answer: str) -> None:
         """Consume a request id with its answer; an empty id is refused by the table."""
         row = {"district": self._district, "request": request, "number": number, "seq": seq}
-        _ADD_REQUEST.run(self._connection, {**row, "content": content, "answer": answer})
+        _ADD_REQUEST.put(self._connection, {**row, "content": content, "answer": answer})
 
 
 class OutboxStore:
@@ -54,7 +54,7 @@ class OutboxStore:
     def put(self, told: Sequence[tuple[CaseView, str, str]], *, at: datetime) -> None:
         """Messages (case, kind, role), to leave at this moment; they name the case and no person."""
         if told:
-            _ADD_MESSAGE.run(self._connection, [self._row(case, kind, role, at) for case, kind, role in told])
+            _ADD_MESSAGE.put(self._connection, [self._row(case, kind, role, at) for case, kind, role in told])
 
     def _row(self, case: CaseView, kind: str, role: str, at: datetime) -> dict[str, object]:
         moment = instant_text(at)

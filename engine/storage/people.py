@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, or_, select, update
 
 from engine.definitions.facts import HeldRole, Person
+from engine.storage.driver import Statement
 from engine.storage.rows import StoredRole
 from engine.storage.statements import Hot
 from engine.storage.tables import ATTEMPT, PERSON, ROLE, SESSION
@@ -30,12 +31,18 @@ _ONE = Hot(_PEOPLE.where(PERSON.c.account == bindparam("at_account")))
 """Every act reads who does it; days come out as the database keeps them."""
 
 
+def question(name: str, district: str, account: str) -> Statement:
+    """What `PeopleStore.get` asks, in the words of a database."""
+    return _ONE.of(name, {"at_district": district, "at_account": account})
+
+
 class PeopleStore:
     """People, through one connection."""
 
     def __init__(self, connection: Connection, district: str) -> None:
         self._connection = connection
         self._district = district
+        self._asked: dict[str, Person | None] = {}
 
     def add(self, person: Person, approved_by: str, *, recorded_by: str = "") -> None:
         """A person with dated roles; the same account again adds nothing."""
@@ -77,18 +84,23 @@ class PeopleStore:
 
     def get(self, account: str) -> Person | None:
         """The person of an account, or None."""
-        return next((each for each in self._read(account)), None)
+        return self._asked[account] if account in self._asked else self._read(account)
+
+    def asked(self, account: str, cursor: Any) -> None:
+        """Take the answer to the question that was asked as the transaction began."""
+        rows = _ONE.rows(cursor).all()
+        self._asked[account] = _person(account, rows) if rows else None
 
     def all(self) -> list[Person]:
         """Everybody, by account."""
-        return self._read(None)
-
-    def _read(self, account: str | None) -> list[Person]:
-        statement, values = (_ALL, {}) if account is None else (_ONE, {"at_account": account})
         rows: dict[str, list[Any]] = {}
-        for row in statement.run(self._connection, {"at_district": self._district, **values}):
+        for row in _ALL.run(self._connection, {"at_district": self._district}):
             rows.setdefault(row.person, []).append(row)
         return [_person(each, several) for each, several in rows.items()]
+
+    def _read(self, account: str) -> Person | None:
+        rows = _ONE.run(self._connection, {"at_district": self._district, "at_account": account}).all()
+        return _person(account, rows) if rows else None
 
     def set_password(self, account: str, hashed: str) -> None:
         """Store a password's hash."""

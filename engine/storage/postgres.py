@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from engine.errors import InstallationError
+from engine.storage import driver
 from engine.storage.append_only import APPEND_ONLY, COLUMNS
 
 PREFIX = "postgresql://"
@@ -32,6 +33,7 @@ LOST_RACES = {"40001", "40P01"}
 """Serialization failure and deadlock: nothing was kept, and the same again may succeed."""
 
 WAITED_TOO_LONG = "55P03"
+_OPEN = frozenset((TransactionStatus.INTRANS, TransactionStatus.INERROR))
 FUNCTION = "refuse_change"
 BODY = "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END"
 NAMES = {"40001": "重试", WAITED_TOO_LONG: "数据库正忙 (locked)"}
@@ -49,24 +51,31 @@ def engine_of(url: str, *, write: bool) -> Engine:  # noqa: ARG001  a room's fun
     )
 
 
-def start(connection: Connection, *, write: bool) -> None:
+def start(connection: Connection, *, write: bool, first: driver.First | None = None) -> None:
     """Begin a transaction: writers read what is committed and lock rows, readers see one moment and cannot write.
 
     A connection that the server let go of meanwhile is made anew, once: nothing had begun on it.
     """
     words = "BEGIN" if write else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     try:
-        connection.exec_driver_sql(words)
+        _start(connection, words, first)
     except OperationalError as error:
         if not error.connection_invalidated:
             raise
-        connection.rollback()  # of the transaction that was never begun: only then a new connection is taken
-        connection.exec_driver_sql(words)
+        connection.engine.dispose()  # the other ones in the pool are as old
+        _start(connection, words, first)
 
 
-def is_open(driver: Any) -> bool:
+def _start(connection: Connection, words: str, first: driver.First | None) -> None:
+    if first is None:
+        driver.run(connection, words)
+    else:
+        first.cursors = driver.together(connection, [driver.Statement(words), *first.questions])[1:]
+
+
+def is_open(handle: Any) -> bool:
     """True while the driver's connection is in a transaction, be it a failed one."""
-    return bool(driver.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR))
+    return handle.pgconn.transaction_status in _OPEN
 
 
 def is_taken(error: IntegrityError) -> bool:

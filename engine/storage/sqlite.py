@@ -84,12 +84,14 @@ def write_ahead(engine: Engine) -> None:
         _patiently(lambda: connection.exec_driver_sql("PRAGMA journal_mode=WAL"))
 
 
-def start(connection: Connection, *, write: bool) -> None:
+def start(connection: Connection, *, write: bool, first: driver.First | None = None) -> None:
     """Begin a transaction; a writing one takes the lock at once, or says after some seconds that it could not."""
     if write:
         _patiently(lambda: driver.run(connection, "BEGIN IMMEDIATE"))
     else:
         driver.run(connection, "BEGIN")
+    if first is not None:
+        first.cursors = driver.together(connection, first.questions)
 
 
 def is_open(handle: sqlite3.Connection) -> bool:

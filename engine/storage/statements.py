@@ -75,12 +75,27 @@ class Hot:
 
     def run(self, connection: Connection, values: Parameters | Sequence[Parameters]) -> Rows:
         """Run it once with these values, or for each of several sets of them; raises SQLAlchemy's errors."""
-        words, own = self._in(connection.dialect.name)
-        if own:
-            values = {**own, **values} if isinstance(values, Mapping) else [{**own, **each} for each in values]
+        statement = self.of(connection.dialect.name, values)
         if self._writes:
             dialects.within(connection)
-        cursor = driver.run(connection, words, values)
+        return self.rows(driver.together(connection, [statement])[0])
+
+    def put(self, connection: Connection, values: Parameters | Sequence[Parameters], *, refused: Any = None) -> None:
+        """Run it, at the latest before the commit; where one row should change and does not, `refused` is raised."""
+        dialects.within(connection)
+        driver.put(connection, self.of(connection.dialect.name, values, refused=refused))
+
+    def of(
+        self, name: str, values: Parameters | Sequence[Parameters], *, refused: Exception | None = None
+    ) -> driver.Statement:
+        """It with these values in the words of a database."""
+        words, own = self._in(name)
+        if own:
+            values = {**own, **values} if isinstance(values, Mapping) else [{**own, **each} for each in values]
+        return driver.Statement(words, values, refused)
+
+    def rows(self, cursor: Any) -> Rows:
+        """What the driver's cursor has after this statement."""
         if self._row is tuple and cursor.description is not None:
             self._row = _row_of([column[0] for column in cursor.description])
         return Rows(cursor, self._row)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from engine.clock import Clock
 from engine.definitions.workflow import Workflow
 from engine.errors import InstallationError
-from engine.storage import dialects, schema
+from engine.storage import cases, dialects, driver, people, schema, units
 from engine.storage.calendars import CalendarStore
 from engine.storage.cases import CaseStore, Kinds, Opener, opened
 from engine.storage.documents import DocumentStore
@@ -40,6 +41,24 @@ from engine.workdays.orders import CalendarFile
 SWEPT = "swept_at"
 REMEMBERED = 4096
 """How many sealed parts of cases are kept opened in memory."""
+
+
+class Ahead(NamedTuple):
+    """What an act always asks: its case, its request, who does it, and the units of the day."""
+
+    number: str
+    request: str
+    account: str
+    day: date
+
+
+def _questions(name: str, district: str, ahead: Ahead) -> list[driver.Statement]:
+    """The case first: who waits for it sees what was committed meanwhile."""
+    return [
+        cases.question(name, district, ahead.number, request=ahead.request),
+        people.question(name, district, ahead.account),
+        units.question(name, district, ahead.number, day=ahead.day),
+    ]
 
 
 class UnitOfWork:
@@ -135,6 +154,13 @@ class UnitOfWork:
     def index(self) -> IndexStore:
         """The blind index."""
         return IndexStore(self._connection, self.district, self._keys)
+
+    def asked(self, ahead: Ahead, cursors: Sequence[Any]) -> None:
+        """Take the answers to what was asked ahead."""
+        case, person, standing = cursors
+        self.cases.asked(ahead.number, ahead.request, case)
+        self.people.asked(ahead.account, person)
+        self.units.asked(ahead.number, ahead.day, standing)
 
     def commit(self) -> None:
         """Keep everything that was written so far."""
@@ -304,12 +330,19 @@ class Archive:
             return None if found is None else str(found)
 
     @contextmanager
-    def begin(self) -> Iterator[UnitOfWork]:
-        """A writing unit of work; raises Conflict when another writer took the same place."""
+    def begin(self, ahead: Ahead | None = None) -> Iterator[UnitOfWork]:
+        """A writing unit of work; raises Conflict when another writer took the same place.
+
+        What is known `ahead` to be asked is asked as it begins, in one round trip.
+        """
         self._fits()
+        first = None if ahead is None else driver.First(_questions(self._writer.dialect.name, self.district, ahead))
         try:
-            with dialects.begin(self._writer, write=True) as connection:
-                yield self._unit(connection)
+            with dialects.begin(self._writer, write=True, first=first) as connection:
+                uow = self._unit(connection)
+                if ahead is not None and first is not None:
+                    uow.asked(ahead, first.cursors)
+                yield uow
         except IntegrityError as error:
             if not dialects.is_taken(error):
                 raise
@@ -355,4 +388,4 @@ class Archive:
                 ends.callback(end)
 
 
-__all__ = ["Archive", "Conflict", "DueCase", "StoredDocument", "StoredEntry", "StoredFinding", "UnitOfWork"]
+__all__ = ["Ahead", "Archive", "Conflict", "DueCase", "StoredDocument", "StoredEntry", "StoredFinding", "UnitOfWork"]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, insert, select, text, update
 
 from engine.definitions.facts import UnitFacts
+from engine.storage.driver import Statement
 from engine.storage.rows import StoredDelegation, StoredUnit
 from engine.storage.statements import Hot
 from engine.storage.tables import DELEGATION, STANDING, UNIT
@@ -44,12 +45,18 @@ REMEMBERED = 1024
 """How many different sets of units are kept in memory."""
 
 
+def question(name: str, district: str, number: str, *, day: date) -> Statement:
+    """What `UnitStore.of_case` asks, in the words of a database."""
+    return _OF_CASE.of(name, {"district": district, "number": number, "day": day.isoformat()})
+
+
 class UnitStore:
     """Units, through one connection."""
 
     def __init__(self, connection: Connection, district: str) -> None:
         self._connection = connection
         self._district = district
+        self._asked: dict[tuple[str, date], Standing] = {}
 
     def add(self, units: Iterable[tuple[str, str, str, str, date, date]]) -> None:
         """Units as (code, name, kind, parent, first, last); a code that is known from that first day stays as it is."""
@@ -101,8 +108,14 @@ class UnitStore:
 
     def of_case(self, number: str, day: date) -> Standing:
         """The units with standing in a case and all above them, as they are on a day; an area tells of these alone."""
+        if (number, day) in self._asked:
+            return self._asked[number, day]
         values = {"district": self._district, "number": number, "day": day.isoformat()}
         return _standing(tuple(_OF_CASE.run(self._connection, values)))
+
+    def asked(self, number: str, day: date, cursor: Any) -> None:
+        """Take the answer to the question that was asked as the transaction began."""
+        self._asked[number, day] = _standing(tuple(_OF_CASE.rows(cursor)))
 
     def of_cases(self, numbers: Sequence[str], day: date) -> Mapping[str, Standing]:
         """The same of several cases, by their numbers; cases in which the same units stand share the answer."""
