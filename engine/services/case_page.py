@@ -151,6 +151,7 @@ class PageMaker:
             provisional=running.provisional,
             overdue=is_overdue(running, self.office.now()),
             waits_for=waits,
+            met=running.status == "met",
             check_on=running.check_on,
             steps=steps,
         )

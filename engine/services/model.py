@@ -186,6 +186,8 @@ class DeadlineRow:
     check_on: date | None
     steps: tuple[Mapping[str, object], ...]
     """Of the reckoning: from, to, counted, why."""
+    met: bool = False
+    """True when what it demands was done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
