@@ -52,8 +52,8 @@ class Ahead(NamedTuple):
     day: date
 
 
-def _questions(name: str, district: str, ahead: Ahead) -> list[driver.Statement]:
-    """The case first: who waits for it sees what was committed meanwhile."""
+def questions(name: str, district: str, ahead: Ahead) -> list[driver.Statement]:
+    """What an act asks, in the words of a database; the case first: who waited sees what was committed meanwhile."""
     return [
         cases.question(name, district, ahead.number, request=ahead.request),
         people.question(name, district, ahead.account),
@@ -336,7 +336,7 @@ class Archive:
         What is known `ahead` to be asked is asked as it begins, in one round trip.
         """
         self._fits()
-        first = None if ahead is None else driver.First(_questions(self._writer.dialect.name, self.district, ahead))
+        first = None if ahead is None else driver.First(questions(self._writer.dialect.name, self.district, ahead))
         try:
             with dialects.begin(self._writer, write=True, first=first) as connection:
                 uow = self._unit(connection)

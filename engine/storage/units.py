@@ -20,6 +20,7 @@ _OF_CASE = Hot(
     text(
         "WITH RECURSIVE above (code) AS ("
         "SELECT unit FROM case_unit WHERE district = :district AND number = :number "
+        "AND unit IN (SELECT code FROM unit WHERE district = :district) "
         "UNION SELECT unit.parent FROM unit JOIN above ON unit.code = above.code "
         "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day) "
         "SELECT unit.code, unit.name, unit.kind, unit.parent, delegation.document, delegation.acts "
@@ -30,7 +31,10 @@ _OF_CASE = Hot(
         "ORDER BY unit.code, delegation.id"
     )
 )
-"""The units with standing in a case and all above them, as they are on a day, with the powers lent to them."""
+"""The units with standing in a case and all above them, as they are on a day, with the powers lent to them.
+
+The key of `case_unit` begins with the unit: a look for each unit there is finds a case among any number of others.
+"""
 
 _EVERY = text(
     "SELECT unit.code, unit.name, unit.kind, unit.parent, delegation.document, delegation.acts FROM unit "

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
+from datetime import date
+from pathlib import Path
 
+from engine.storage.unit_of_work import Ahead, Archive, questions
 from tests.faults.statements import counted
 from tests.services.acts import CONTACT, VISIT
 from tests.services.conftest import House, house
@@ -56,6 +60,19 @@ class TestAct:
         for _ in range(30):
             house.act("school", number, "case.note", text="又一")
         assert first == cost(lambda: house.act("school", number, "case.note", text="末"))
+
+    def test_many_cases(self, tmp_path: Path) -> None:
+        """What an act asks of a case is found by the case's number, however many cases there are."""
+        ahead = Ahead("QH-2026-0001", "request", "school", date(2026, 9, 2))
+        plans = []
+        with closing(Archive(f"sqlite:///{tmp_path / 'yingfan.db'}", tmp_path / "keys", district="QH")) as archive:
+            archive.create_schema()
+            with archive.read() as uow:
+                for asked in questions("sqlite", "QH", ahead):
+                    rows = uow._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked.words}", asked.values)
+                    plans += [row.detail for row in rows if "case_file" in row.detail or "case_unit" in row.detail]
+        assert 2 == len(plans)
+        assert all("number=?" in plan for plan in plans)
 
     def test_document(self, house: House) -> None:
         """A document costs a stated number of statements more, however long the history is."""
