@@ -1,4 +1,4 @@
-"""What people have typed and not handed in; documents found by their number, open cases by their due day."""
+"""What was typed and not handed in; documents found by number, open cases by due day, units by their case."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REBUILDS = False
 
 
 def upgrade() -> None:
-    """A table of drafts, empty; an index over the numbers of documents, and one of due days that serves every list."""
+    """A table of drafts, empty; indexes over numbers of documents, due days for every list, the units of a case."""
     make(
         "draft",
         "district account number act subject saved_at sealed:bytes",
@@ -22,3 +22,4 @@ def upgrade() -> None:
     index("ix_document_number", "document", "district document_number", where="document_number <> ''")
     op.drop_index("ix_case_file_due", "case_file")
     index("ix_case_file_open", "case_file", "district due_on id", where="kind <> 'final'")
+    index("ix_case_unit_number", "case_unit", "district number")
