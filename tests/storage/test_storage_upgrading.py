@@ -27,10 +27,13 @@ from tests.storage.keeping import kept, opening, spoil
 FIRST = config_dir().parent / "tests" / "data" / "demo-part1.zip"
 """The demonstration of the first release: its database, keys and outbox."""
 
+LANDED = {"0001": (FIRST, 4), "0002": (FIRST.with_name("demo-0002.zip"), 0)}
+"""The demonstration of each revision that landed, and how many cases its upgrade rebuilds."""
 
-def unpacked(folder: Path) -> Archive:
-    """The first release's demonstration, not yet upgraded."""
-    shutil.unpack_archive(FIRST, folder)
+
+def unpacked(folder: Path, file: Path = FIRST) -> Archive:
+    """A demonstration as it was left, not yet upgraded; the first release's unless another is named."""
+    shutil.unpack_archive(file, folder)
     return Archive(f"sqlite:///{folder / 'yingfan.db'}", folder / "keys", district="QH")
 
 
@@ -80,18 +83,20 @@ class TestSchemas:
 class TestUpgrade:
     """`Upkeep.upgrade`."""
 
-    def test_first_release(self, tmp_path: Path) -> None:
-        """The first release's demonstration opens, its chains are as they were, and every row holds."""
-        archive = unpacked(tmp_path)
-        with pytest.raises(InstallationError, match=r"第0001版，程序需要第0004版；.*yingfan db upgrade"):
+    @pytest.mark.parametrize("revision", sorted(LANDED))
+    def test_landed(self, tmp_path: Path, revision: str) -> None:
+        """The demonstration of each revision that landed opens, its chains are as they were, and every row holds."""
+        file, cases = LANDED[revision]
+        archive = unpacked(tmp_path, file)
+        with pytest.raises(InstallationError, match=rf"第{revision}版，程序需要第0004版；.*yingfan db upgrade"):
             archive.create_schema()
         archive = Archive(f"sqlite:///{tmp_path / 'yingfan.db'}", tmp_path / "keys", district="QH")
         with dialects.begin(archive._reader, write=False) as connection:
             heads = connection.exec_driver_sql("SELECT number, seq, head FROM case_file ORDER BY number").all()
         told: list[tuple[int, int]] = []
         done = archive.upkeep.upgrade(tmp_path / "before.db", progress=lambda *each: told.append(each))
-        assert Upgraded("0001", VERSION, tmp_path / "before.db", 4) == done
-        assert [(n, 4) for n in (1, 2, 3, 4)] == told
+        assert Upgraded(revision, VERSION, tmp_path / "before.db", cases) == done
+        assert [(n, cases) for n in range(1, cases + 1)] == told
         archive.create_schema()
         assert [] == archive.invariants()
         with archive.read() as uow:
