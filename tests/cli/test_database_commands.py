@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from tests.storage.test_storage_upgrading import FIRST
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, database_url: str) -> str:
-    """An empty database of the same kind."""
-    return fresh_url("sqlite" if database_url.startswith("sqlite") else "postgres", tmp_path / "elsewhere")
+def elsewhere(tmp_path: Path, desk: Desk) -> str:
+    """An empty database of the same kind as the desk's."""
+    kind = "sqlite" if os.environ["YINGFAN_DATABASE"].startswith("sqlite") else "postgres"
+    return fresh_url(kind, tmp_path / "elsewhere")
 
 
 class TestUpgrade:

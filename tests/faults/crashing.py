@@ -66,14 +66,15 @@ class _Interruption:
         self.at = at
         self.end = end
         self.writes = writes
-        self.count = 0
+        self.seen = {"before": 0, "after": 0}
         self.hit = False
 
     def __call__(self, when: str, statement: str, connection: Any) -> None:
         if self.writes and statement.lstrip().startswith(("SELECT", "PRAGMA")):
             return
-        self.count += when == "before"
-        if self.hit or when != self.when or self.count != self.at:
+        # Statements that wait go out together: all of them begin before the first one is done.
+        self.seen[when] += 1
+        if self.hit or when != self.when or self.seen[when] != self.at:
             return
         self.hit = True
         if self.kind == "dies":

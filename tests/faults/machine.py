@@ -355,7 +355,16 @@ class Town(RuleBasedStateMachine):
         self.counts.accepted += 1
         self.model.answers[request.request_id] = (request, answer)
         self._learn()
-        assert Known(answer.seq, answer.version, answer.state) == self.model.cases[request.case]
+        known = self.model.cases[request.case]
+        assert (answer.version, answer.state) == (known.version, known.state)
+        assert known.seq == answer.seq + self._caused(request.case, answer.seq)
+
+    def _caused(self, number: str, seq: int) -> int:
+        """How many entries an act caused in its own case: what a case that it opened told back, and nothing else."""
+        with self.app.archive.read() as uow:
+            later = [entry.trigger for entry in uow.log.of(number)[seq:]]
+        assert set(later) <= {"link.changed"}
+        return len(later)
 
     def _after_silence(self, request: ActRequest) -> None:
         """What a client does that got no answer: it asks for the id, and sends the same again."""

@@ -13,6 +13,7 @@ from engine.errors import InputError, RightRefused
 from engine.services import worklist
 from engine.services.lateness import overdue_by
 from engine.services.model import ActRequest
+from engine.services.office import as_of, as_of_all
 from engine.services.words import masked_number
 from tests.services.acts import CONTACT, VISIT
 from tests.services.conftest import House
@@ -88,8 +89,8 @@ class TestDay:
         assert (sorted(numbers), True, False, "") == (sorted(shown), first.first, second.first, second.next)
         with house.app.archive.read() as uow:
             day = house.app.today()
-            each = {number: uow.units.of_case(number, day) for number in numbers}
-            assert each == uow.units.of_cases(numbers, day)
+            cases = uow.cases.load_all(numbers)
+            assert [as_of(uow, case, day) for case in cases] == as_of_all(uow, cases, day)
         assert worklist.place_from("-.7") == (None, 7)
         assert worklist.place_text(worklist.Place(None, 7)) == "-.7"
         for wrong in ("x", "2026-09-31.1", "2026-09-01."):

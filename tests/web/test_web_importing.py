@@ -11,21 +11,20 @@ from typing import Any
 
 import pytest
 
-from engine.app import App, open_app
-from engine.cli.demo_play import moment, settle
+from engine.app import App
+from engine.cli.demo_play import moment
 from engine.clock import SteppedClock
-from engine.settings import Settings
 from engine.web import create_web
 from engine.web.guard import UPLOADS
 from tests.district import LITTLE
+from tests.faults.ground import opened
 from tests.roster.test_lists import HEADER, book, row
+from tests.settled import FIRST, PASSWORD, settled
 from tests.web.conftest import HERE, token_in
 
 with __import__("warnings").catch_warnings():
     __import__("warnings").simplefilter("ignore")  # starlette would like another client than the one in the lock
     from starlette.testclient import TestClient
-
-PASSWORD = "correct-horse-battery"
 
 
 class Counter:
@@ -48,12 +47,11 @@ class Counter:
         return sorted((self.app.settings.data / "uploads").glob("*"))
 
 
-@pytest.fixture(scope="module")
-def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
-    """One house for all of these tests."""
-    clock = SteppedClock(moment("2026-09-01 14:00"))
-    with open_app(Settings.read(data=tmp_path_factory.mktemp("house"), database=""), clock=clock) as app:
-        settle(app, LITTLE, PASSWORD)
+@pytest.fixture
+def counter(tmp_path: Path) -> Iterator[Counter]:
+    """A house of its own for each test."""
+    clock = SteppedClock(moment(FIRST))
+    with settled("sqlite", tmp_path) as ground, opened(ground, clock) as app:
         yield Counter(app, clock)
 
 
