@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, ClassVar, NamedTuple
@@ -23,7 +23,7 @@ from engine.cli.demo_play import moment, settle
 from engine.cli.demo_script import GOES_ON, SCENES
 from engine.clock import SteppedClock, local_day
 from engine.definitions.facts import CaseView
-from engine.errors import InstallationError, Refused, YingfanError
+from engine.errors import InstallationError, Refused, RightRefused, YingfanError
 from engine.services.model import ActRequest, Advanced
 from engine.services.refusals import RuleAct, StaleAct
 from engine.services.timers import Swept
@@ -387,13 +387,19 @@ class Town(RuleBasedStateMachine):
 
     def _stale(self, request: ActRequest) -> None:
         refusal = self._refused(request, Refused)
-        assert isinstance(refusal, StaleAct)
+        if isinstance(refusal, RightRefused):
+            # Who may not do it at all is told so on today's page too, and nothing of what happened meanwhile.
+            self._refused(replace(request, version=self.model.cases[request.case].version), RightRefused)
+            return
+        assert isinstance(refusal, StaleAct), (request, refusal)
         assert refusal.happened
 
     def _refused(self, request: ActRequest, kind: type[Refused]) -> Refused:
         try:
             self.app.cases.advance(request)
-        except kind as refusal:
+        except Refused as refusal:
+            if not isinstance(refusal, kind):
+                raise AssertionError(f"{request.request_id} was refused otherwise") from refusal
             self.counts.refused += 1
             self._unchanged()
             return refusal
@@ -424,7 +430,9 @@ class Town(RuleBasedStateMachine):
         assert timers or acted == 0
         for number, recorded_at in first.items():
             due = self.model.due.get(number) or recorded_at
-            assert due <= recorded_at, f"{number}: a timer acted before its time"
+            assert datetime.fromisoformat(due) <= datetime.fromisoformat(recorded_at), (
+                f"{number}: a timer acted at {recorded_at}, before its time {due}"
+            )
         standing = self._standing()
         assert after == {number: known.seq for number, known in standing.items()}
         for number, known in self.model.cases.items():
