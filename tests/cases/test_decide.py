@@ -76,6 +76,16 @@ class TestRefusing:
         held = HeldRole(role="township_officer", unit="township", first=date(2026, 1, 1), last=date(2026, 8, 31))
         assert Play().refused(Actor(user="former", roles=(held,)), "visit")[0] == "right"
 
+    def test_on_leave(self) -> None:
+        """Who is on leave is told its days and who stands in, whatever other role is held in the case."""
+        roles = sorted(little().transitions["visit"].roles)
+        days = {"first": date(2026, 9, 1), "last": date(2026, 9, 9)}
+        away = tuple(HeldRole(role=role, unit="school", covers="苏晓", **days) for role in roles)
+        outcome = Play().try_(Actor(user="away", roles=(), away=away), "visit")
+        assert isinstance(outcome, Refusal)
+        assert [("right", "leave")] == [(each.kind, each.name) for each in outcome.reasons]
+        assert "2026-09-01至2026-09-09因休假由「苏晓」代行" in outcome.reasons[0].message
+
     def test_stale(self) -> None:
         """A command made on an older version is refused as stale."""
         outcome = Play().try_(OFFICER, "visit", version=0, result="refuses")
