@@ -200,7 +200,7 @@ class CaseUnitRow(SQLModel, table=True):
     """A unit that has standing in a case, and in which relation."""
 
     __tablename__ = "case_unit"
-    __table_args__ = (Index("ix_case_unit_number", "district", "number"), STRICT)
+    __table_args__ = (Index("ix_case_unit_number", "district", "number", "unit"), STRICT)
     district: str = Field(sa_column=_text(key=True))
     unit: str = Field(sa_column=_text(key=True))
     number: str = Field(sa_column=_text(key=True))

@@ -22,4 +22,4 @@ def upgrade() -> None:
     index("ix_document_number", "document", "district document_number", where="document_number <> ''")
     op.drop_index("ix_case_file_due", "case_file")
     index("ix_case_file_open", "case_file", "district due_on id", where="kind <> 'final'")
-    index("ix_case_unit_number", "case_unit", "district number")
+    index("ix_case_unit_number", "case_unit", "district number unit")
