@@ -34,21 +34,29 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """The demonstration, served."""
+def played(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """The demonstration, played and served once, then at rest; nobody changes it."""
     made = Town(tmp_path_factory.mktemp("e2e"))
     made.demo()
+    made.stop()
+    return made
+
+
+@pytest.fixture(scope="session", params=[True, False], ids=["script", "plain"])
+def town(played: Town, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A town as the demonstration left it, served: one for browsers with script, one for those without."""
+    made = played.twin(tmp_path_factory.mktemp("e2e"), script=request.param)
     yield made
     made.stop()
 
 
 @pytest.fixture
-def enter(town: Town, browser: Browser) -> Iterator[Callable[..., Person]]:
+def enter(town: Town, browser: Browser) -> Iterator[Callable[[str], Person]]:
     """Let somebody sign in; all leave at the end."""
     came: list[Person] = []
 
-    def come(account: str, *, script: bool = True) -> Person:
-        came.append(Person(town, browser, account, script=script))
+    def come(account: str) -> Person:
+        came.append(Person(town, browser, account))
         return came[-1]
 
     yield come

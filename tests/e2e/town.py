@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import axe_playwright_python
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -50,6 +49,15 @@ class Town:
         self.environment = {**os.environ, "YINGFAN_DATA": str(self.data), "PYTHONUNBUFFERED": "1"}
         self.serving: subprocess.Popen[bytes] | None = None
         self.password = ""
+        self.script = True
+
+    def twin(self, folder: Path, *, script: bool) -> Town:
+        """The same town at rest once more, served for browsers with script or without."""
+        twin = Town(folder)
+        shutil.copytree(self.data, twin.data)
+        twin.password, twin.script = self.password, script
+        twin._serve("run", "--port", str(twin.port))
+        return twin
 
     def demo(self) -> None:
         """Play and serve the demonstration; its sign-ins are those that it prints."""
@@ -59,32 +67,24 @@ class Town:
         self.password = found[1]
 
     def run(self, day: str) -> None:
-        """Serve the same town on another day, with `yingfan run`."""
+        """Serve the same town on another day, with `yingfan web`: whoever acts there is no clock."""
         self.stop()
         with self.inside(day) as app:
             app.timers.sweep()
             app.archive.set_offset(moment(day) - Clock().now() + timedelta(0))
-        self._serve("run", "--port", str(self.port))
+        self._serve("web", "--port", str(self.port))
 
     @contextmanager
     def inside(self, day: str) -> Iterator[App]:
         """The town's own services on a day, while nobody serves it."""
-        settings = Settings.read(data=self.data, review_authority="宣和区人民政府", contact="电话000-00000000")
-        with open_app(settings, clock=SteppedClock(moment(day))) as app:
+        with open_app(self._settings(), clock=SteppedClock(moment(day))) as app:
             yield app
-
-    def yingfan(self, *words: str) -> Any:
-        """What a command answers as JSON."""
-        done = subprocess.run(
-            [*YINGFAN, *words, "--json"], env=self.environment, capture_output=True, check=False, timeout=60
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        return json.loads(done.stdout)
 
     def settle(self) -> None:
         """Let everything that is due happen now: a case that is found late has deadlines that passed."""
-        while self.yingfan("sweep")["timers"]:
-            pass
+        with open_app(self._settings()) as app:
+            while app.timers.sweep().timers:
+                pass
 
     def stop(self) -> None:
         """Let the serving program finish and leave."""
@@ -92,6 +92,9 @@ class Town:
             self.serving.send_signal(signal.SIGTERM)
             self.serving.wait(30)
             self.serving = None
+
+    def _settings(self) -> Settings:
+        return Settings.read(data=self.data, review_authority="宣和区人民政府", contact="电话000-00000000")
 
     def _serve(self, *words: str) -> None:
         with self.said.open("wb") as said:
@@ -108,14 +111,17 @@ class Town:
 class Person:
     """Somebody with a browser of their own, signed in."""
 
-    def __init__(self, town: Town, browser: Browser, account: str, *, script: bool = True) -> None:
+    def __init__(self, town: Town, browser: Browser, account: str) -> None:
         self.town = town
         self.account = account
-        self.script = script
-        self.context: BrowserContext = browser.new_context(viewport=DESKTOP, java_script_enabled=script, locale="zh-CN")
+        self.browser = browser
+        self.context = self._window(script=town.script)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(8_000)
         self.sign_in()
+
+    def _window(self, *, script: bool) -> BrowserContext:
+        return self.browser.new_context(viewport=DESKTOP, java_script_enabled=script, locale="zh-CN")  # type: ignore[arg-type]  # a mapping of its shape
 
     def sign_in(self) -> None:
         """Sign in on the page that asks for it, or on the first one."""
@@ -163,7 +169,7 @@ class Person:
         """Press a button of the form: next, preview, act, draft."""
         self.page.click(f'form.act button[name="go"][value="{go}"]')
 
-    def do(self, case: str, trigger: str, fields: Mapping[str, object], *, on: str = "") -> None:
+    def do(self, case: str, trigger: str, fields: Mapping[str, object], *, on: str = "", look: str = "") -> None:
         """An act from its form to its result, page by page, deadlines looked at where they are offered."""
         if not self.page.url.endswith(trigger):
             self.go(f"/cases/{case}/acts/{trigger}")
@@ -173,6 +179,9 @@ class Person:
                 self.page.check('main [name="happened_on"][value="other"]')
                 self.page.fill("#happened-text", on)
             assert self.page.locator("form.act").count(), self.text
+            if look:
+                self.look(look)
+                look = ""
             offered = [each.get_attribute("value") for each in self.page.locator('form.act button[name="go"]').all()]
             self.press(str(offered[0]))
             if offered[0] == "act":
@@ -180,17 +189,27 @@ class Person:
         assert "/results/" in self.page.url, self.text
 
     def look(self, name: str) -> None:
-        """Take the page's picture in both sizes, and let axe look at it, which needs script: it must find nothing."""
+        """Take the page's picture in both sizes, and let axe look at it: it must find nothing."""
         BUILD.mkdir(parents=True, exist_ok=True)
         for size, viewport in (("phone", PHONE), ("desktop", DESKTOP)):
             self.page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a mapping of its shape
-            self.page.screenshot(path=BUILD / f"{name}-{size}.png", full_page=True)
+            if self.town.script:
+                self.page.screenshot(path=BUILD / f"{name}-{size}.png", full_page=True)
             wide = self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
             assert not wide, f"{name} is wider than the {size}"
-        if not self.script:
+        if self.town.script:
+            self._axe(self.page, name)
             return
-        self.page.evaluate(AXE)
-        told = self.page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+        # axe needs script: the page that came without it is laid before a browser that has it, word for word.
+        with self._window(script=True) as window:
+            page, html = window.new_page(), self.page.content()
+            page.route(self.page.url, lambda route: route.fulfill(body=html, content_type="text/html; charset=utf-8"))
+            page.goto(self.page.url)
+            self._axe(page, name)
+
+    def _axe(self, page: Page, name: str) -> None:
+        page.evaluate(AXE)
+        told = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
         found = [f"{each['id']}: {node['html']}" for each in told["violations"] for node in each["nodes"]]
         assert found == [], f"{name}: " + "\n".join(found)
 
