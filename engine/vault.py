@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Iterable, Iterator
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -45,6 +47,23 @@ def open_sealed(key: bytes, sealed: bytes, place: bytes) -> bytes:
     except InvalidTag:
         raise VaultError("密封数据打不开：密钥不符，或数据被改动") from None
     return padded[: padded.rindex(b"\x80")]
+
+
+_BLOCK = 64
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
+
+
+def digests(key: bytes, values: Iterable[str]) -> Iterator[bytes]:
+    """HMAC-SHA-256 of each of many values under one of our keys: the key is taken in once, not twice a value.
+
+    Source: RFC 2104.
+    """
+    inner, outer = (hashlib.sha256(key.ljust(_BLOCK, b"\0").translate(pad)) for pad in (_INNER, _OUTER))
+    for value in values:
+        one, other = inner.copy(), outer.copy()
+        one.update(value.encode())
+        other.update(one.digest())
+        yield other.digest()
 
 
 def wrap(master: bytes, key: bytes, name: str) -> bytes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InstallationError
-from engine.vault import ALGORITHM, NONCE, STEP, TAG, VaultError, new_key, open_sealed, seal, unwrap, wrap
+from engine.vault import ALGORITHM, NONCE, STEP, TAG, VaultError, digests, new_key, open_sealed, seal, unwrap, wrap
 
 KEY = bytes(range(32))
 PLACE = b"case:QH-2026-0001"
@@ -96,3 +98,13 @@ class TestWrap:
         """A key wrapped by another installation's key file is not unwrapped."""
         with pytest.raises(VaultError):
             unwrap(new_key(), wrap(KEY, new_key(), "G1/case"), "G1/case")
+
+
+class TestDigests:
+    """`digests`."""
+
+    @given(st.lists(st.text(max_size=100), max_size=4))
+    @settings(max_examples=50)
+    def test_same(self, values: list[str]) -> None:
+        """Many digests at once are those that the standard library gives one by one."""
+        assert [hmac.digest(KEY, value.encode(), "sha256") for value in values] == list(digests(KEY, values))

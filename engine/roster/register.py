@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from operator import itemgetter
+from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -118,6 +118,11 @@ _Place = tuple[str, int]
 _strip = str.strip
 _guardian_name = lru_cache(_REMEMBERED)(fold_name)
 
+AT_ONCE = 500
+"""Rows that are looked at together, column by column: of most cells a call for each would be the greatest cost."""
+
+_REGISTER_NO, _ID_NUMBER = WANTED.index("学籍号"), WANTED.index("身份证号")
+
 
 class _Reading:
     """One reading of a register: what was found so far."""
@@ -137,42 +142,48 @@ class _Reading:
             self.errors.extend(() if sheet.told else (no_header(sheet, WANTED),))
             return
         self.sheets.append(sheet.name)
-        pick = itemgetter(*(sheet.read.index(name) if name in sheet.read else -1 for name in _SCHEMA))
-        for line in sheet.lines:
-            try:
-                texts, plain = pick([*map(_strip, line[1]), ""]), True  # type: ignore[arg-type]  # else a TypeError
-            except TypeError:
-                texts, plain = pick([*map(text_of, line[1]), ""]), False
-            if any(texts[: len(WANTED)]):
-                self._line(sheet, line, texts, plain=plain)
+        for at in range(0, len(sheet.lines), AT_ONCE):
+            self._block(sheet, sheet.lines[at : at + AT_ONCE])
 
-    def _line(self, sheet: Sheet, line: Line, texts: tuple[str, ...], *, plain: bool) -> None:
-        """A line that is right as it stands is taken the short way, any other is looked at column by column.
+    def _block(self, sheet: Sheet, lines: Sequence[Line]) -> None:
+        """Lines that are right as they stand are taken as they are, any other is looked at cell by cell."""
+        cells = list(zip(*(line[1] for line in lines), strict=True))
+        columns = {name: _texts(column) for name, column in zip(sheet.read, cells, strict=True)}
+        texts = [columns.get(name) or [""] * len(lines) for name in _SCHEMA]
+        filled = list(map(any, zip(*texts[: len(WANTED)], strict=True)))
+        if not all(filled):
+            some = list(compress(lines, filled))
+            return self._block(sheet, some) if some else None
+        facts = facts_of(texts[_ID_NUMBER])
+        odd = _odd(texts, facts, self.today or date.max)
+        for name in ("学籍号", "身份证号"):
+            odd.update(at for at, cell in enumerate(cells[sheet.read.index(name)]) if not isinstance(cell, str))
+        errors = [error for at in sorted(odd) for error in _errors(sheet, sheet.row(lines[at]), self.today)]
+        self.errors.extend(errors)
+        # Excel made different numbers equal when it cut their last digits: that error is told already.
+        changed = {(each.column, each.row) for each in errors if each.code == "number_cell"}
+        places = [(sheet.name, number) for number, _ in lines]
+        pupils = _pupils(texts, places, facts)
+        self._note("学籍号", [each.register_no for each in pupils], places, changed)
+        self._note("身份证号", [each.id_number for each in pupils], places, changed)
+        self.rows.extend(pupils)
+        return None
 
-        `plain` says that every cell is a text.
-        """
-        number = line[0]
-        facts = facts_of(texts[2])
-        changed: set[str] = set()
-        if not plain or facts is None or not all(texts[:5]) or not self._sensible(texts, facts):
-            errors = _errors(sheet, sheet.row(line), self.today)
-            self.errors.extend(errors)
-            # Excel made different numbers equal when it cut their last digits: that error is told already.
-            changed = {each.column for each in errors if each.code == "number_cell"}
-        place = (sheet.name, number)
-        pupil = _pupil(texts, place, facts=facts)
-        for column, value in (("学籍号", pupil.register_no), ("身份证号", pupil.id_number)):
-            if value and column not in changed:
-                first = self._first[column].setdefault(value, place)
-                if first is not place:
-                    self._again[column].setdefault(value, [first]).append(place)
-        self.rows.append(pupil)
-
-    def _sensible(self, texts: tuple[str, ...], facts: IdFacts) -> bool:
-        """Whether the texts are of a sensible length, and the birth is not in the future."""
-        return len("".join(texts)) <= LONGEST_NAME * 5 and (
-            self.today is None or facts.birth is None or facts.birth <= self.today
-        )
+    def _note(self, column: str, values: list[str], places: list[_Place], changed: set[_Place]) -> None:
+        """Note where each value stands, and those that stand somewhere else already."""
+        found = [
+            (value, place)
+            for value, place in zip(values, places, strict=True)
+            if value and (column, place[1]) not in changed
+        ]
+        first, last = self._first[column], dict(found)
+        if len(last) == len(found) and first.keys().isdisjoint(last):
+            first.update(last)
+            return
+        for value, place in found:
+            before = first.setdefault(value, place)
+            if before is not place:
+                self._again[column].setdefault(value, [before]).append(place)
 
     def doubles(self) -> list[RowError]:
         """An error on each row that shares an ID number or register number with another, wrong in other ways or not."""
@@ -242,37 +253,68 @@ def _priority(text: str) -> tuple[str, ...]:
     return tuple(part for each in re.split("[、，,;；]", text) if (part := each.strip()))
 
 
-def _pupil(texts: tuple[str, ...], place: _Place, *, facts: IdFacts | None) -> Pupil:
+def _texts(column: Sequence[object]) -> list[str]:
+    """A column's cells as texts."""
+    try:
+        return [*map(_strip, column)]  # type: ignore[arg-type]  # else a TypeError
+    except TypeError:
+        return [*map(text_of, column)]
+
+
+def _odd(texts: Sequence[Sequence[str]], facts: Sequence[IdFacts | None], latest: date) -> set[int]:
+    """Which lines of a block may have an error: all that have one, and hardly any other."""
+    odd = {at for at, each in enumerate(facts) if each is None or (each.birth or latest) > latest}
+    for place, column in enumerate(texts):
+        known = place < len(WANTED)
+        most = LONGEST_NAME if known else LONGEST
+        if max(map(len, column)) > most or (known and not all(column)):
+            odd.update(at for at, text in enumerate(column) if len(text) > most or (known and not text))
+    if "E" in "".join(texts[_REGISTER_NO]).upper():
+        odd.update(at for at, text in enumerate(texts[_REGISTER_NO]) if _BY_EXCEL.fullmatch(text))
+    return odd
+
+
+def _pupils(texts: Sequence[Sequence[str]], places: Sequence[_Place], facts: Sequence[IdFacts | None]) -> list[Pupil]:
+    """The rows of a block, by their columns."""
     register_no, name, id_number, school, class_name, sex, birth, grade, residence, township, priority = texts[:11]
-    if facts is None:
-        checked = check_idnumber(id_number) if id_number else None
-        facts = IdFacts(
-            checked.normalised if checked else "",
-            checked.birth if checked else _birth(birth),
-            (checked and checked.sex) or sex,
-        )
-    class_name, told_grade = _class(class_name)
-    return Pupil(
-        normalise(register_no),
-        fold_name(name),
-        facts.sex,
-        facts.birth,
-        facts.number,
+    known = [each or _told(*cells) for each, *cells in zip(facts, id_number, birth, sex, strict=True)]
+    classes = list(map(_class, class_name))
+    columns = (
+        map(normalise, register_no),
+        map(fold_name, name),
+        [each.sex for each in known],
+        [each.birth for each in known],
+        [each.number for each in known],
         school,
-        told_grade or grade,
-        class_name,
-        _guardians(texts),
+        [told or given for (_, told), given in zip(classes, grade, strict=True)],
+        [folded for folded, _ in classes],
+        _guardians(texts[11:]),
         residence,
         township,
-        _priority(priority) if priority else (),
-        *place,
+        map(_priority, priority),
+        *zip(*places, strict=True),
     )
+    return list(map(Pupil._make, zip(*columns, strict=True)))
 
 
-def _guardians(texts: tuple[str, ...]) -> tuple[Guardian, ...]:
-    one, two = texts[11], texts[14]
-    first = (Guardian(_guardian_name(one), texts[12], texts[13]),) if one else ()
-    return (*first, Guardian(_guardian_name(two), texts[15], texts[16])) if two else first
+def _told(id_number: str, birth: str, sex: str) -> IdFacts:
+    """What a row tells of birth and sex whose ID number is wrong, missing or written in another way."""
+    if not id_number:
+        return IdFacts("", _birth(birth), sex)
+    checked = check_idnumber(id_number)
+    return IdFacts(checked.normalised, checked.birth, checked.sex or sex)
+
+
+def _guardians(texts: Sequence[Sequence[str]]) -> list[tuple[Guardian, ...]]:
+    """The guardians of each row, from the columns of the first and those of the second."""
+    ones, twos = (
+        map(Guardian._make, zip(map(_guardian_name, some[0]), *some[1:], strict=True))
+        for some in (texts[:3], texts[3:])
+    )
+    return [
+        ((one, two) if second else (one,)) if first else ((two,) if second else ())
+        for first, second, one, two in zip(texts[0], texts[3], ones, twos, strict=True)
+    ]
 
 
 def _double(place: _Place, same: list[_Place], column: str) -> RowError:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import islice
-from operator import itemgetter
+from itertools import chain, compress
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import InputError
+from engine.roster.apart import Block
 from engine.roster.columns import Proposal, by_content, plain, renamed
 from engine.roster.workbook import Flaw, Grid, read_grids
 
@@ -141,11 +141,12 @@ def read_sheets(
     seen, any_read = [], False
     asked = _Asked(tuple(wanted), tuple(optional), dict(chosen or {}), watch)
     for grid in read_grids(path):
-        first = list(islice(grid.rows, HEADER_WITHIN + 1))
+        begin = _begin(grid, HEADER_WITHIN + 1)
+        first = begin.rows
         head = _header(first, asked)
         if head is not None and not grid.hidden:
             any_read = True
-            yield _sheet(path, grid, first, head=head, asked=asked)
+            yield _sheet(path, grid, begin, head=head, asked=asked)
         elif head is not None:
             yield Sheet(name=grid.name, told=(_hidden(grid),))
         elif any(_texts(row) for row in first) and not grid.hidden:
@@ -165,7 +166,7 @@ def propose(path: Path, wanted: Sequence[str], optional: Sequence[str]) -> tuple
     ours = (*wanted, *optional)
     found = []
     for grid in read_grids(path):
-        first = list(islice(grid.rows, HEADER_WITHIN + _SAMPLE))
+        first = _begin(grid, HEADER_WITHIN + _SAMPLE).rows
         if grid.hidden or not any(len(_texts(row)) >= LEAST_COLUMNS for row in first):
             continue
         head = _header(first, _Asked(tuple(wanted), tuple(optional), {})) or _likeliest(first, ours)
@@ -206,6 +207,24 @@ class _Head(NamedTuple):
     first: int
     last: int
     headings: tuple[str, ...]
+
+
+class _Begin(NamedTuple):
+    """The first rows of a grid, and the blocks that were taken from it to see them."""
+
+    rows: Sequence[Sequence[object]]
+    blocks: Sequence[Block]
+
+
+def _begin(grid: Grid, most: int) -> _Begin:
+    rows: list[Sequence[object]] = []
+    taken: list[Block] = []
+    for block in grid.blocks:
+        taken.append(block)
+        rows.extend(zip(*block, strict=True))
+        if len(rows) >= most:
+            break
+    return _Begin(rows[:most], taken)
 
 
 class _Asked(NamedTuple):
@@ -274,7 +293,7 @@ def _joined(upper: Sequence[str], lower: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _sheet(path: Path, grid: Grid, first: list[Sequence[object]], *, head: _Head, asked: _Asked) -> Sheet:
+def _sheet(path: Path, grid: Grid, begin: _Begin, *, head: _Head, asked: _Asked) -> Sheet:
     columns = renamed(head.headings, asked.ours, asked.chosen)
     double = [name for name in asked.ours if columns.count(name) > 1]
     if double:
@@ -283,24 +302,33 @@ def _sheet(path: Path, grid: Grid, first: list[Sequence[object]], *, head: _Head
             "分不清用哪一列；请改名（如「监护人1姓名」）后重新导入"
         )
     read = tuple(name for name in asked.ours if name in columns) or tuple(filter(None, columns))
-    places = [columns.index(name) for name in read]
-    pick = itemgetter(*places)
-    lines: list[Line] = []
-    number = head.last + 1
-    rest = iter((*first[head.last + 1 :],))
-    for source in (rest, grid.rows):
-        for row in source:
-            number += 1
-            cells = pick(row)
-            if any(cells):
-                lines.append((number, cells))
-            if number % TOLD_EVERY == 0 and asked.watch is not None:
-                asked.watch(len(lines))
-    above = tuple(text for row in first[: head.first] for text in _texts(row))
+    above = tuple(text for row in begin.rows[: head.first] for text in _texts(row))
     told = tuple(_flaw(grid.name, flaw, columns) for flaw in grid.flaws if _matters(flaw, head, columns, read))
     return Sheet(
-        name=grid.name, above=above, header=head.last + 1, columns=columns, read=read, lines=tuple(lines), told=told
+        name=grid.name,
+        above=above,
+        header=head.last + 1,
+        columns=columns,
+        read=read,
+        lines=_lines(chain(begin.blocks, grid.blocks), [columns.index(name) for name in read], head, asked.watch),
+        told=told,
     )
+
+
+def _lines(blocks: Iterable[Block], places: Sequence[int], head: _Head, watch: Watch | None) -> tuple[Line, ...]:
+    """The rows below the header with the cells of the columns that are read, blank ones left out."""
+    lines: list[Line] = []
+    number = 0
+    for block in blocks:
+        before, number = number, number + len(block[0])
+        cells = list(zip(*(block[at] for at in places), strict=True))
+        numbered = zip(range(before + 1, number + 1), cells, strict=True)
+        lines.extend(compress(numbered, map(any, cells)))
+        if before <= head.last:
+            lines = [line for line in lines if line[0] > head.last + 1]
+        if watch is not None and lines and number // TOLD_EVERY > before // TOLD_EVERY:
+            watch(len(lines))
+    return tuple(lines)
 
 
 def _matters(flaw: Flaw, head: _Head, columns: Sequence[str], read: Sequence[str]) -> bool:

@@ -19,7 +19,7 @@ from engine.storage.index import IndexStore
 from engine.storage.keys import CASE, INDEX, REGISTER, Keys
 from engine.storage.rows import Counts, Doubt, StoredFinding, Weighed
 from engine.storage.tables import FINDING, PUPIL, SUBJECT
-from engine.vault import open_sealed, seal
+from engine.vault import digests, open_sealed, seal
 
 REFERENCE_LENGTH = 24
 """Hexadecimal digits of a reference."""
@@ -111,9 +111,9 @@ class RosterStore:
     def references(self, register_nos: Iterable[str]) -> list[str]:
         """The references of several register numbers, in order."""
         key = self._keys.of(f"district:{self._district}", INDEX)
-        return [
-            "S" + hmac.digest(key, no.encode(), "sha256").hex()[:REFERENCE_LENGTH] if no else "" for no in register_nos
-        ]
+        numbers = list(register_nos)
+        told = zip(numbers, digests(key, numbers), strict=True)
+        return ["S" + digest.hex()[:REFERENCE_LENGTH] if number else "" for number, digest in told]
 
     def _digests(self) -> dict[str, str]:
         found = select(PUPIL.c.register_no, PUPIL.c.digest).where(PUPIL.c.district == self._district)

@@ -94,12 +94,15 @@ class TestInsideApart:
 
     def test_plain(self) -> None:
         """A frame with days is told as texts, any other as it is."""
-        told = apart.plain(("rows", [["a", 1.5, datetime(2026, 9, 1), time(9, 5)]]))
-        assert apart.marshal.loads(told[8:]) == ("rows", [["a", 1.5, "2026-09-01", "09:05:00"]])
+        told = apart.plain(("rows", [["a", 1.5, datetime(2026, 9, 1), time(9, 5)], ["a", "b"], ["a\x1fb", "c"]]))
+        assert apart.marshal.loads(told[8:]) == (
+            "rows",
+            [["a", 1.5, "2026-09-01", "09:05:00"], "a\x1fb", ["a\x1fb", "c"]],
+        )
 
     def test_broken_off(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """What breaks off among the rows of a sheet is refused: no row of it is kept."""
-        begun = iter([("sheet", "册", False, ""), ("rows", [HEADER, row()]), ("unreadable", "x")])
+        begun = iter([("sheet", "册", False, ""), ("rows", [*zip(HEADER, row(), strict=True)]), ("unreadable", "x")])
         monkeypatch.setattr(apart, "frames", lambda _: begun)
         with pytest.raises(InputError, match="无法读取"):
             read_register(LITTLE / "register.xlsx")
@@ -261,7 +264,10 @@ class TestUntold:
         assert len(found.rows) == 1
 
     def test_long(self, tmp_path: Path) -> None:
-        """A text that is too long for its cell is an error, and is not repeated."""
-        path = book(tmp_path / "r.xlsx", [HEADER, row(name="长" * 30_000)])
-        (error,) = read_register(path).errors
-        assert (error.code, len(error.message) < 60) == ("too_long", True)
+        """A text that is too long for its cell is an error, whatever else stands in the row, and is not repeated."""
+        path = book(tmp_path / "r.xlsx", [HEADER, row(name="长" * 101), row("G2", name="长" * 30_000, id_number=None)])
+        errors = read_register(path).errors
+        assert [(each.row, each.code, len(each.message) < 60) for each in errors] == [
+            (4, "too_long", True),
+            (5, "too_long", True),
+        ]

@@ -13,7 +13,7 @@ from engine.roster import attendance, register
 from engine.roster.attendance import Coverage, RosterFile, declared, read_roster
 from engine.roster.days import read_day
 from engine.roster.findings import compare, comparison
-from engine.roster.idnumber import check_digit, facts_of
+from engine.roster.idnumber import check_digit, check_idnumber, facts_of
 from engine.roster.near import is_near, told_wrong
 from engine.roster.register import read_register
 from engine.roster.sheets import propose
@@ -92,11 +92,19 @@ class TestTextFiles:
     def test_guarded(self, tmp_path: Path) -> None:
         """What programs put around a text to keep it one is taken off; what Excel has changed is told."""
         path = tmp_path / "r.csv"
-        lines = (",".join(HEADER[:6]), f'G1,\'=张,男,"=""{GOOD}""",校,七(1)', "G2,'李,男,3.41802E+17,校,七(1)")
+        lines = (
+            ",".join(HEADER[:6]),
+            f'G1,\'=张,男,"=""{GOOD}""",校,七(1)',
+            "G2,'李,男,3.41802E+17,校,七(1)",
+            f"9E17,王,男,{GOOD[:14] + '005' + check_digit(GOOD[:14] + '005')},校,七(1)",
+        )
         path.write_text("\n".join(lines), encoding="utf-8")
         found = read_register(path)
         assert [(each.name, each.id_number) for each in found.rows] == [("=张", GOOD)]
-        assert [(each.row, each.code) for each in found.errors] == [(3, "number_cell")]
+        assert [(each.row, each.column, each.code) for each in found.errors] == [
+            (3, "身份证号", "number_cell"),
+            (4, "学籍号", "number_cell"),
+        ]
 
     @pytest.mark.parametrize(
         ("content", "told"),
@@ -141,7 +149,14 @@ class TestWhatPeopleType:
     @pytest.mark.parametrize("given", [GOOD[:6] + "20130230" + GOOD[14:], GOOD[:6] + "17000101" + GOOD[14:], "1"])
     def test_no_facts(self, given: str) -> None:
         """A number that cannot be right tells nothing at once."""
-        assert facts_of(given) is None
+        assert facts_of([given]) == [None]
+
+    def test_check_digits(self) -> None:
+        """Of many numbers at once each is judged as it would be alone, whichever character stands at its end."""
+        numbers = [f"{GOOD[:14]}{at:03d}{end}" for at in range(0, 1000, 37) for end in "0123456789Xx\x00"]
+        assert [each is not None for each in facts_of(numbers)] == [
+            check_idnumber(each).valid and each[-1] != "x" for each in numbers
+        ]
 
 
 class TestNear:
