@@ -27,6 +27,9 @@ SECONDS = 120
 AT_ONCE = 500
 """Rows in one frame."""
 
+_PIPE = 1 << 20
+"""Bytes that may be on their way: with few, the two processes wait for each other at every frame."""
+
 _SIZE = 8
 """Bytes of a frame's length."""
 
@@ -105,13 +108,12 @@ def _listen(path: Path, wanted: str) -> Generator[Frame, None, bool]:
     """What the process apart says; gives whether it came to its end."""
     command = [sys.executable, "-P", "-m", "engine.roster.apart", wanted, str(path)]
     nothing = subprocess.DEVNULL
-    with subprocess.Popen(command, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing) as child:
+    with subprocess.Popen(command, stdin=nothing, stdout=subprocess.PIPE, stderr=nothing, pipesize=_PIPE) as child:
         try:
             while child.stdout is not None and (size := child.stdout.read(_SIZE)):
                 content = child.stdout.read(int.from_bytes(size, "big"))
                 frame: Frame = marshal.loads(content)  # noqa: S302  from our own process, which only reads cells
                 if frame[0] == "end":
-                    child.wait()
                     return True
                 yield ("rows", [*map(_unpacked, frame[1])]) if frame[0] == "rows" else frame
         except (EOFError, ValueError, TypeError):

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ from engine.roster.idnumber import IdFacts, check_idnumber, facts_of, mask, norm
 from engine.roster.names import fold_class, fold_name, grade_of
 from engine.roster.sheets import (
     LONGEST,
-    Line,
+    Lines,
     Row,
     RowError,
     Sheet,
@@ -118,9 +117,6 @@ _Place = tuple[str, int]
 _strip = str.strip
 _guardian_name = lru_cache(_REMEMBERED)(fold_name)
 
-AT_ONCE = 500
-"""Rows that are looked at together, column by column: of most cells a call for each would be the greatest cost."""
-
 _REGISTER_NO, _ID_NUMBER = WANTED.index("学籍号"), WANTED.index("身份证号")
 
 
@@ -142,27 +138,26 @@ class _Reading:
             self.errors.extend(() if sheet.told else (no_header(sheet, WANTED),))
             return
         self.sheets.append(sheet.name)
-        for at in range(0, len(sheet.lines), AT_ONCE):
-            self._block(sheet, sheet.lines[at : at + AT_ONCE])
+        for lines in sheet.lines:
+            self._lines(sheet, lines)
 
-    def _block(self, sheet: Sheet, lines: Sequence[Line]) -> None:
+    def _lines(self, sheet: Sheet, lines: Lines) -> None:
         """Lines that are right as they stand are taken as they are, any other is looked at cell by cell."""
-        cells = list(zip(*(line[1] for line in lines), strict=True))
-        columns = {name: _texts(column) for name, column in zip(sheet.read, cells, strict=True)}
-        texts = [columns.get(name) or [""] * len(lines) for name in _SCHEMA]
+        columns = {name: _texts(column) for name, column in zip(sheet.read, lines.columns, strict=True)}
+        texts = [columns.get(name) or [""] * len(lines.numbers) for name in _SCHEMA]
         filled = list(map(any, zip(*texts[: len(WANTED)], strict=True)))
         if not all(filled):
-            some = list(compress(lines, filled))
-            return self._block(sheet, some) if some else None
+            return self._lines(sheet, lines.only(filled)) if any(filled) else None
         facts = facts_of(texts[_ID_NUMBER])
         odd = _odd(texts, facts, self.today or date.max)
         for name in ("学籍号", "身份证号"):
-            odd.update(at for at, cell in enumerate(cells[sheet.read.index(name)]) if not isinstance(cell, str))
-        errors = [error for at in sorted(odd) for error in _errors(sheet, sheet.row(lines[at]), self.today)]
+            column = lines.columns[sheet.read.index(name)]
+            odd.update(at for at, cell in enumerate(column) if not isinstance(cell, str))
+        errors = [error for at in sorted(odd) for error in _errors(sheet, sheet.row(lines, at), self.today)]
         self.errors.extend(errors)
         # Excel made different numbers equal when it cut their last digits: that error is told already.
         changed = {(each.column, each.row) for each in errors if each.code == "number_cell"}
-        places = [(sheet.name, number) for number, _ in lines]
+        places = [(sheet.name, number) for number in lines.numbers]
         pupils = _pupils(texts, places, facts)
         self._note("学籍号", [each.register_no for each in pupils], places, changed)
         self._note("身份证号", [each.id_number for each in pupils], places, changed)

@@ -36,8 +36,6 @@ Watch = Callable[[int], object]
 """Told how many rows of a sheet were read."""
 
 Cell = str | int | float | bool | date | None
-Line = tuple[int, tuple[object, ...]]
-"""Excel's number of a row, and its cells in the order of the sheet's `read`, as the file has them."""
 
 FLAWS = {
     "formula": ("是公式，文件里没有存它的结果", "在 Excel 中打开、保存后再导入，或者把这一列粘贴为数值"),
@@ -73,12 +71,24 @@ class Row(NamedTuple):
         return isinstance(value, (int, float)) and abs(value) >= EXACT
 
 
+class Lines(NamedTuple):
+    """Some rows of data: Excel's numbers, and the cells of the columns that are read, as the file has them."""
+
+    numbers: Sequence[int]
+    columns: Sequence[Sequence[object]]
+
+    def only(self, kept: Sequence[bool]) -> Lines:
+        """Those rows that are kept."""
+        return Lines(list(compress(self.numbers, kept)), [list(compress(column, kept)) for column in self.columns])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """One sheet: its name, the texts above its header, its columns and its lines of data; blank rows are left out.
 
-    `columns` are all columns in our words, `read` those whose cells are kept. A sheet in which no header was found has
-    neither; `header` is Excel's number of the header's row. `told` is what is wrong with the sheet as a whole.
+    `columns` are all columns in our words, `read` those whose cells are kept, in the order in which `lines` has them. A
+    sheet in which no header was found has neither; `header` is Excel's number of the header's row. `told` is what is
+    wrong with the sheet as a whole. The lines are read once, and before the next sheet.
     """
 
     name: str
@@ -86,7 +96,7 @@ class Sheet:
     header: int = 0
     columns: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
-    lines: tuple[Line, ...] = ()
+    lines: Iterator[Lines] = field(default_factory=lambda: iter(()))
     told: tuple[RowError, ...] = field(default=())
 
     @property
@@ -97,12 +107,12 @@ class Sheet:
     @property
     def rows(self) -> Iterator[Row]:
         """The lines with their cells by name."""
-        return (self.row(line) for line in self.lines)
+        return (self.row(lines, at) for lines in self.lines for at in range(len(lines.numbers)))
 
-    def row(self, line: Line) -> Row:
-        """A line with its cells by name."""
-        number, cells = line
-        return Row(number, dict(zip(self.read, map(cell_of, cells), strict=True)))
+    def row(self, lines: Lines, at: int) -> Row:
+        """One of some lines with its cells by name."""
+        cells = (cell_of(column[at]) for column in lines.columns)
+        return Row(lines.numbers[at], dict(zip(self.read, cells, strict=True)))
 
 
 @contextmanager
@@ -315,20 +325,20 @@ def _sheet(path: Path, grid: Grid, begin: _Begin, *, head: _Head, asked: _Asked)
     )
 
 
-def _lines(blocks: Iterable[Block], places: Sequence[int], head: _Head, watch: Watch | None) -> tuple[Line, ...]:
+def _lines(blocks: Iterable[Block], places: Sequence[int], head: _Head, watch: Watch | None) -> Iterator[Lines]:
     """The rows below the header with the cells of the columns that are read, blank ones left out."""
-    lines: list[Line] = []
-    number = 0
+    number = count = 0
     for block in blocks:
         before, number = number, number + len(block[0])
-        cells = list(zip(*(block[at] for at in places), strict=True))
-        numbered = zip(range(before + 1, number + 1), cells, strict=True)
-        lines.extend(compress(numbered, map(any, cells)))
-        if before <= head.last:
-            lines = [line for line in lines if line[0] > head.last + 1]
-        if watch is not None and lines and number // TOLD_EVERY > before // TOLD_EVERY:
-            watch(len(lines))
-    return tuple(lines)
+        above = max(head.last + 1 - before, 0)
+        lines = Lines(range(before + above + 1, number + 1), [block[at][above:] for at in places])
+        filled = list(map(any, zip(*lines.columns, strict=True)))
+        if any(filled):
+            lines = lines if all(filled) else lines.only(filled)
+            count += len(lines.numbers)
+            yield lines
+        if watch is not None and count and number // TOLD_EVERY > before // TOLD_EVERY:
+            watch(count)
 
 
 def _matters(flaw: Flaw, head: _Head, columns: Sequence[str], read: Sequence[str]) -> bool:
