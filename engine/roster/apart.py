@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zipfile import ZipFile
 
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -36,11 +36,25 @@ _SIZE = 8
 _BETWEEN = "\x1f"
 """Stands between the cells of a column on its way: one text is written and read many times faster than its cells."""
 
-Block = Sequence[Sequence[object]]
-"""Some rows of a sheet, column by column; all columns are of one length and there is a row."""
+
+class Block(NamedTuple):
+    """Some rows of a sheet, at least one, column by column; a column may still be one text, as it came."""
+
+    height: int
+    columns: Sequence[str | Sequence[object]]
+
+    def column(self, at: int) -> Sequence[object]:
+        """The cells of a column."""
+        column = self.columns[at]
+        return column.split(_BETWEEN) if isinstance(column, str) else column
+
+    def rows(self) -> Iterator[Sequence[object]]:
+        """The cells row by row."""
+        return zip(*map(self.column, range(len(self.columns))), strict=True)
+
 
 Frame = tuple[Any, ...]
-"""sheet, name, hidden, part · rows, block · last · far, rows, columns · unreadable, why · end."""
+"""sheet, name, hidden, part · rows, height, columns · last · far, rows, columns · unreadable, why · end."""
 
 
 def frames(path: Path) -> Iterator[Frame]:
@@ -67,14 +81,14 @@ def _sheet(book: CalamineWorkbook, name: str, hidden: bool, *, part: str) -> Ite
     yield "sheet", name, hidden, part
     before = (sheet.start or (0, 0))[1]
     for block in blocks(sheet.iter_rows()):
-        yield "rows", [*[("",) * len(block[0])] * before, *block]
+        yield "rows", block.height, [*[("",) * block.height] * before, *block.columns]
     yield ("last",)
 
 
 def blocks(rows: Iterator[Sequence[object]]) -> Iterator[Block]:
     """Rows of one width, which is not nothing, a few at a time and column by column."""
     while some := list(islice(rows, AT_ONCE)):
-        yield list(zip(*some, strict=True))
+        yield Block(len(some), list(zip(*some, strict=True)))
 
 
 def _parts(path: Path) -> dict[str, str]:
@@ -114,8 +128,9 @@ def _listen(path: Path, wanted: str) -> Generator[Frame, None, bool]:
                 content = child.stdout.read(int.from_bytes(size, "big"))
                 frame: Frame = marshal.loads(content)  # noqa: S302  from our own process, which only reads cells
                 if frame[0] == "end":
+                    child.wait()
                     return True
-                yield ("rows", [*map(_unpacked, frame[1])]) if frame[0] == "rows" else frame
+                yield frame
         except (EOFError, ValueError, TypeError):
             return False
         finally:
@@ -125,7 +140,7 @@ def _listen(path: Path, wanted: str) -> Generator[Frame, None, bool]:
 
 def plain(frame: Frame) -> bytes:
     """A frame as bytes, after its length; days become texts in the form year-month-day."""
-    content = marshal.dumps(("rows", [*map(_packed, frame[1])]) if frame[0] == "rows" else frame)
+    content = marshal.dumps((*frame[:2], [*map(_packed, frame[2])]) if frame[0] == "rows" else frame)
     return len(content).to_bytes(_SIZE, "big") + content
 
 
@@ -135,10 +150,6 @@ def _packed(column: Sequence[Any]) -> str | list[object]:
     except TypeError:
         return [*map(_plain, column)]
     return text if text.count(_BETWEEN) == len(column) - 1 else list(column)
-
-
-def _unpacked(column: str | list[object]) -> Sequence[object]:
-    return column.split(_BETWEEN) if isinstance(column, str) else column
 
 
 def _plain(cell: object) -> object:

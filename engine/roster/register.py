@@ -145,8 +145,8 @@ class _Reading:
         """Lines that are right as they stand are taken as they are, any other is looked at cell by cell."""
         columns = {name: _texts(column) for name, column in zip(sheet.read, lines.columns, strict=True)}
         texts = [columns.get(name) or [""] * len(lines.numbers) for name in _SCHEMA]
-        filled = list(map(any, zip(*texts[: len(WANTED)], strict=True)))
-        if not all(filled):
+        wanted = texts[: len(WANTED)]
+        if not any(map(all, wanted)) and not all(filled := list(map(any, zip(*wanted, strict=True)))):
             return self._lines(sheet, lines.only(filled)) if any(filled) else None
         facts = facts_of(texts[_ID_NUMBER])
         odd = _odd(texts, facts, self.today or date.max)
@@ -166,19 +166,15 @@ class _Reading:
 
     def _note(self, column: str, values: list[str], places: list[_Place], changed: set[_Place]) -> None:
         """Note where each value stands, and those that stand somewhere else already."""
-        found = [
-            (value, place)
-            for value, place in zip(values, places, strict=True)
-            if value and (column, place[1]) not in changed
-        ]
-        first, last = self._first[column], dict(found)
-        if len(last) == len(found) and first.keys().isdisjoint(last):
+        first, last = self._first[column], dict(zip(values, places, strict=True))
+        if len(last) == len(values) and "" not in last and not changed and first.keys().isdisjoint(last):
             first.update(last)
             return
-        for value, place in found:
-            before = first.setdefault(value, place)
-            if before is not place:
-                self._again[column].setdefault(value, [before]).append(place)
+        for value, place in zip(values, places, strict=True):
+            if value and (column, place[1]) not in changed:
+                before = first.setdefault(value, place)
+                if before is not place:
+                    self._again[column].setdefault(value, [before]).append(place)
 
     def doubles(self) -> list[RowError]:
         """An error on each row that shares an ID number or register number with another, wrong in other ways or not."""

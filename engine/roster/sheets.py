@@ -231,7 +231,7 @@ def _begin(grid: Grid, most: int) -> _Begin:
     taken: list[Block] = []
     for block in grid.blocks:
         taken.append(block)
-        rows.extend(zip(*block, strict=True))
+        rows.extend(block.rows())
         if len(rows) >= most:
             break
     return _Begin(rows[:most], taken)
@@ -329,12 +329,13 @@ def _lines(blocks: Iterable[Block], places: Sequence[int], head: _Head, watch: W
     """The rows below the header with the cells of the columns that are read, blank ones left out."""
     number = count = 0
     for block in blocks:
-        before, number = number, number + len(block[0])
+        before, number = number, number + block.height
         above = max(head.last + 1 - before, 0)
-        lines = Lines(range(before + above + 1, number + 1), [block[at][above:] for at in places])
-        filled = list(map(any, zip(*lines.columns, strict=True)))
-        if any(filled):
-            lines = lines if all(filled) else lines.only(filled)
+        lines = Lines(range(before + above + 1, number + 1), [block.column(at)[above:] for at in places])
+        # Where one column is filled in every row, no row is blank.
+        if not any(map(all, lines.columns)):
+            lines = lines.only(list(map(any, zip(*lines.columns, strict=True))))
+        if lines.numbers:
             count += len(lines.numbers)
             yield lines
         if watch is not None and count and number // TOLD_EVERY > before // TOLD_EVERY:

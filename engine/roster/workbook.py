@@ -58,7 +58,7 @@ class Grid:
     @property
     def rows(self) -> Iterator[Sequence[object]]:
         """The blocks' cells row by row."""
-        return (row for block in self.blocks for row in zip(*block, strict=True))
+        return (row for block in self.blocks for row in block.rows())
 
 
 def read_grids(path: Path) -> Iterator[Grid]:
@@ -116,7 +116,7 @@ def _blocks(path: Path, source: Iterator[apart.Frame]) -> Iterator[apart.Block]:
     for frame in iter(partial(next, source), ("last",)):
         if frame[0] != "rows":
             raise _refusal(path, frame)
-        yield frame[1]
+        yield apart.Block(*frame[1:])
 
 
 def _refusal(path: Path, frame: apart.Frame) -> InputError:

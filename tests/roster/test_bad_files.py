@@ -94,15 +94,16 @@ class TestInsideApart:
 
     def test_plain(self) -> None:
         """A frame with days is told as texts, any other as it is."""
-        told = apart.plain(("rows", [["a", 1.5, datetime(2026, 9, 1), time(9, 5)], ["a", "b"], ["a\x1fb", "c"]]))
+        told = apart.plain(("rows", 2, [["a", 1.5, datetime(2026, 9, 1), time(9, 5)], ["a", "b"], ["a\x1fb", "c"]]))
         assert apart.marshal.loads(told[8:]) == (
             "rows",
+            2,
             [["a", 1.5, "2026-09-01", "09:05:00"], "a\x1fb", ["a\x1fb", "c"]],
         )
 
     def test_broken_off(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """What breaks off among the rows of a sheet is refused: no row of it is kept."""
-        begun = iter([("sheet", "册", False, ""), ("rows", [*zip(HEADER, row(), strict=True)]), ("unreadable", "x")])
+        begun = iter([("sheet", "册", False, ""), ("rows", 2, [*zip(HEADER, row(), strict=True)]), ("unreadable", "x")])
         monkeypatch.setattr(apart, "frames", lambda _: begun)
         with pytest.raises(InputError, match="无法读取"):
             read_register(LITTLE / "register.xlsx")
