@@ -173,19 +173,21 @@ def work_of(office: Office, account: str, *, after: str = "") -> WorkList:
 
 
 def place_text(place: Place) -> str:
-    """A place in the list as an address carries it: no name and no number of a case."""
-    return f"{place.due_on.isoformat() if place.due_on else '-'}.{place.row}"
+    """A place in the list as an address carries it: no name of a child."""
+    return f"{place.due_on.isoformat() if place.due_on else '-'}.{place.number}"
 
 
 def place_from(text: str) -> Place | None:
     """The place that `place_text` wrote, None for the beginning; raises InputError for anything else."""
     if not text:
         return None
-    day, _, row = text.partition(".")
+    day, _, number = text.partition(".")
     try:
-        return Place(None if day == "-" else date.fromisoformat(day), int(row))
+        if number:
+            return Place(None if day == "-" else date.fromisoformat(day), number)
     except ValueError:
-        raise InputError(f"没有「{text}」这一页；请从今日待办的第一页开始") from None
+        pass
+    raise InputError(f"没有「{text}」这一页；请从今日待办的第一页开始")
 
 
 def _waits(case: CaseView, workflow: Workflow) -> str:

@@ -19,6 +19,7 @@ from engine.storage.keys import AtHand, Keys
 from engine.storage.rows import Conflict, StoredRequest
 from engine.storage.statements import Hot, Rows
 from engine.storage.tables import CASE, REQUEST, STANDING
+from engine.storage.triggers import LAST_PLACE
 from engine.storage.types import Day, Instant, Text
 from engine.vault import open_sealed, seal
 
@@ -32,9 +33,6 @@ CHANGING = (
     "unit", "owner", "state", "kind", "former", "epoch", "seq", "version", "undoable", "head", "entered_on", "due_on",
     "late_after", "next_at", "awaits", "closed_as", "clock", "body",
 )  # fmt: skip
-NEVER = date.max
-"""Where a case without a due date stands in a list: behind all others."""
-
 _AT = (CASE.c.district == bindparam("at_district"), CASE.c.number == bindparam("at_number"))
 _COLUMNS = [
     column for column in CASE.c if column.name not in ("district", "kind", "due_on", "late_after", "next_at", "awaits")
@@ -63,7 +61,16 @@ _DEFINITION = select(CASE.c.definition).where(*_AT)
 _ADD = Hot(
     insert(CASE).values({column.name: bindparam(column.name) for column in CASE.c if column.name != "id"}).inline()
 )
-_ADD_STANDING = insert(STANDING)
+_ADD_STANDING = Hot(
+    insert(STANDING).values({column.name: bindparam(column.name) for column in STANDING.c}).inline()
+)
+_STANDING = Hot(
+    select(STANDING.c.unit, STANDING.c.relation, STANDING.c.listed_on).where(
+        STANDING.c.district == bindparam("at_district"),
+        STANDING.c.number == bindparam("at_number"),
+        STANDING.c.last.is_(None),
+    )
+)
 _SAVE = Hot(
     update(CASE).where(*_AT, CASE.c.seq == bindparam("at_seq")).values({name: bindparam(name) for name in CHANGING})
 )
@@ -78,7 +85,7 @@ _OPEN_ABOUT = (
     .order_by(CASE.c.id)
     .limit(1)
 )
-_PLACE = tuple_(func.coalesce(CASE.c.due_on, literal(NEVER, Day())), CASE.c.number)
+_PLACE = tuple_(func.coalesce(CASE.c.due_on, literal(date.max, Day())), CASE.c.number)
 
 
 def opened(key: bytes, sealed: bytes, place: bytes) -> Any:
@@ -174,8 +181,9 @@ class CaseStore:
             "channel": identity.channel,
             "identity": seal(key, identity_of(case), _identity_place(number)),
         }
+        changing = self._changing(case, definition, awaits, key=key)
         try:
-            _ADD.run(self._connection, {**fixed, **self._changing(case, definition, awaits, key=key)})
+            _ADD.run(self._connection, {**fixed, **changing})
         except IntegrityError as error:
             if not is_taken(error):
                 raise
@@ -187,13 +195,14 @@ class CaseStore:
                 "unit": unit,
                 "number": number,
                 "relation": relation,
-                "first": identity.opened_on,
+                "first": identity.opened_on.isoformat(),
                 "last": None,
+                "listed_on": place_in_lists(changing["kind"], changing["due_on"]),
             }
             for unit, relation in standing_of(case)
         ]
         if rows:
-            self._connection.execute(_ADD_STANDING, rows)
+            _ADD_STANDING.put(self._connection, rows)
 
     def save(self, decision: Decision, *, awaits: Sequence[str] = ()) -> None:
         """The case after a decision; raises Conflict when it is no longer the case that was decided on.
@@ -269,12 +278,10 @@ class CaseStore:
         """The open columns of every case as they are stored, in the order of opening; for checks."""
         return _ROWS.run(self._connection, {"at_district": self._district}).all()
 
-    def standing(self, number: str) -> set[tuple[str, str]]:
-        """(unit, relation) of the units that have standing in a case."""
-        found = select(STANDING.c.unit, STANDING.c.relation).where(
-            STANDING.c.district == self._district, STANDING.c.number == number, STANDING.c.last.is_(None)
-        )
-        return {(str(row.unit), str(row.relation)) for row in self._connection.execute(found)}
+    def standing(self, number: str) -> set[tuple[str, str, str | None]]:
+        """(unit, relation, place in its list) of the units that have standing in a case, as stored."""
+        rows = _STANDING.run(self._connection, self._at(number))
+        return {(row.unit, row.relation, row.listed_on) for row in rows}
 
 
 def _place(number: str) -> bytes:
@@ -292,6 +299,11 @@ def _has_standing(units: list[str]) -> Any:
         STANDING.c.unit.in_(units),
         STANDING.c.last.is_(None),
     )
+
+
+def place_in_lists(kind: object, due_on: object) -> object:
+    """Where a case stands in the lists of its units, as stored, by the kind of its state and its due day as stored."""
+    return None if kind == "final" else due_on or LAST_PLACE
 
 
 def standing_of(case: CaseView) -> set[tuple[str, str]]:

@@ -160,6 +160,11 @@ def append_only(connection: Connection) -> None:
     _of(connection).append_only(connection)
 
 
+def in_step(connection: Connection) -> None:
+    """The trigger that moves a case in the lists of its units when its due day or the kind of its state changes."""
+    _of(connection).in_step(connection)
+
+
 def missing_triggers(connection: Connection) -> list[str]:
     """Triggers that are not there, or read otherwise than they were made: whoever dropped them could change history."""
     return list(_of(connection).missing_triggers(connection))

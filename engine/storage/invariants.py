@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from engine.storage.case_row import derived
-from engine.storage.cases import CaseStore, standing_of
+from engine.storage.cases import CaseStore, place_in_lists, standing_of
 from engine.storage.dialects import missing_triggers
 from engine.storage.documents import DocumentStore
 from engine.storage.keys import Keys
@@ -57,7 +57,8 @@ class _Checker:
             return
         if case != told:
             yield f"{number}：个案行与历史不符"
-        if self.cases.standing(number) != standing_of(case):
+        place = place_in_lists(row.kind, row.due_on)
+        if self.cases.standing(number) != {(*each, place) for each in standing_of(case)}:
             yield f"{number}：涉案单位与个案所记不符"
         if self._documents.statuses(number) != {(each.id, each.kind, each.status) for each in case.documents}:
             yield f"{number}：文书与个案所记不符"

@@ -1,34 +1,52 @@
 """Open cases in the order of their due days, a page at a time: as fast at any depth, whoever asks.
 
-Whoever sees few cases has them looked up and sorted; whoever sees many walks an index in order and takes what is
-theirs. Both give the same pages (PERFORMANCE.md §3.12).
+Each unit has a list of its own, kept by the database itself beside the unit's standing (`triggers`); a reader of
+several units reads them side by side. What comes next and what waits for a decision are few lines: whoever sees few
+cases has them looked up, whoever sees many walks an index in order and takes what is theirs (PERFORMANCE.md §3.12).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, exists, func, literal, or_, select, text, tuple_
+from sqlalchemy import Connection, Select, and_, bindparam, exists, or_, select, text, tuple_
 
 from engine.storage.keys import AT_ONCE
+from engine.storage.statements import Hot
 from engine.storage.tables import CASE, STANDING
-from engine.storage.types import Day
+from engine.storage.triggers import LAST_PLACE
+from engine.storage.types import Text
 
-FEW = 3_000
-"""Up to so many cases of somebody's units are looked up one by one; beyond that the index of due days is walked."""
+FEW = 1_000
+"""Up to so many cases of somebody's units are looked up one by one; beyond that an index of all cases is walked."""
 
-_OPEN = text("case_file.kind <> 'final'")
 _AWAITING = text("case_file.awaits <> ''")
-"""Written out as the partial indexes have them: a bound value would not be seen to fit."""
+"""Written out as the partial index has it: a bound value would not be seen to fit."""
+
+_ACTING = text("case_file.next_at IS NOT NULL")
+_MINE = (STANDING.c.district == bindparam("at_district"), STANDING.c.unit == bindparam("at_unit"))
+_PAGE = Hot(
+    select(STANDING.c.listed_on, STANDING.c.number)
+    .distinct()
+    .where(
+        *_MINE,
+        text("listed_on IS NOT NULL AND last IS NULL"),
+        tuple_(STANDING.c.listed_on, STANDING.c.number)
+        > tuple_(bindparam("after_day", type_=Text), bindparam("after_number", type_=Text)),
+    )
+    .order_by(STANDING.c.listed_on, STANDING.c.number)
+    .limit(bindparam("most"))
+)
+_SOME = Hot(select(STANDING.c.number).distinct().where(*_MINE, text("last IS NULL")).limit(bindparam("most")))
 
 
 class Place(NamedTuple):
-    """Where a page ended: the due day and row of its last case; cases without a due day stand behind all others."""
+    """Where a page ended: the due day and number of its last case; cases without a due day stand behind all others."""
 
     due_on: date | None
-    row: int
+    number: str
 
 
 class Page(NamedTuple):
@@ -39,78 +57,75 @@ class Page(NamedTuple):
 
 
 class Lists:
-    """Lists of open cases, through one connection; `units` are those of the reader, None every unit."""
+    """Lists of cases in which one of the reader's units has standing, through one connection."""
 
     def __init__(self, connection: Connection, district: str) -> None:
         self._connection = connection
         self._district = district
-        self._known: dict[tuple[str, ...], bool] = {}
+        self._known: dict[frozenset[str], list[str] | None] = {}
 
-    def page(self, units: Collection[str] | None, *, after: Place | None = None, limit: int = 50) -> Page:
-        """The open cases after a place, by due day and then in the order of opening."""
-        asked = self._of(units, CASE.c.id, CASE.c.number, CASE.c.due_on)
-        rows: list[Any] = []
-        if after is None or after.due_on is not None:
-            dated = asked.where(CASE.c.due_on.is_not(None)).order_by(CASE.c.due_on, CASE.c.id)
-            if after is not None:
-                place = tuple_(literal(after.due_on, Day()), literal(after.row))
-                dated = dated.where(tuple_(CASE.c.due_on, CASE.c.id) > place)
-            rows += self._connection.execute(dated.limit(limit + 1))
-        if len(rows) <= limit:
-            undated = asked.where(CASE.c.due_on.is_(None)).order_by(CASE.c.id)
-            if after is not None and after.due_on is None:
-                undated = undated.where(CASE.c.id > after.row)
-            rows += self._connection.execute(undated.limit(limit + 1 - len(rows)))
-        shown = rows[:limit]
-        more = Place(shown[-1].due_on, shown[-1].id) if len(rows) > limit else None
-        return Page([row.number for row in shown], more)
+    def page(self, units: Collection[str], *, after: Place | None = None, limit: int = 50) -> Page:
+        """The open cases after a place, by due day and then by number."""
+        day = "" if after is None else after.due_on.isoformat() if after.due_on else LAST_PLACE
+        values = {"at_district": self._district, "after_day": day, "after_number": after.number if after else ""}
+        rows: set[tuple[str, str]] = set()
+        for unit in units:
+            found = _PAGE.run(self._connection, {**values, "at_unit": unit, "most": limit + 1})
+            rows.update((row.listed_on, row.number) for row in found)
+        shown = sorted(rows)[: limit + 1]
+        more = shown[limit - 1] if len(shown) > limit else None
+        place = Place(date.fromisoformat(more[0]) if more[0] != LAST_PLACE else None, more[1]) if more else None
+        return Page([number for _, number in shown[:limit]], place)
 
-    def coming(self, units: Collection[str] | None, *, limit: int) -> list[str]:
+    def coming(self, units: Collection[str], *, limit: int) -> list[str]:
         """The numbers of the cases of which a timer acts next, soonest first."""
-        asked = self._of(units, CASE.c.number, CASE.c.next_at, CASE.c.id).where(CASE.c.next_at.is_not(None))
-        rows = self._connection.execute(asked.order_by(CASE.c.next_at, CASE.c.id).limit(limit))
-        return [row.number for row in rows]
+        return self._first(units, select(CASE.c.next_at, CASE.c.id, CASE.c.number).where(_ACTING), limit)
 
-    def awaiting(self, units: Collection[str] | None, roles: Collection[str], *, limit: int) -> list[str]:
+    def awaiting(self, units: Collection[str], roles: Collection[str], *, limit: int) -> list[str]:
         """The numbers of the cases with an open proposal that one of these roles decides next, in order of opening."""
         wanted = [CASE.c.awaits.contains(f",{role},", autoescape=True) for role in sorted(roles)]
         if not wanted:
             return []
-        asked = self._of(units, CASE.c.number, CASE.c.id, open_only=False).where(_AWAITING, or_(*wanted))
-        return [row.number for row in self._connection.execute(asked.order_by(CASE.c.id).limit(limit))]
+        return self._first(units, select(CASE.c.id, CASE.c.number).where(_AWAITING, or_(*wanted)), limit)
 
     def among(self, units: Collection[str], numbers: Collection[str]) -> set[str]:
         """Those of some cases in which one of these units has standing."""
-        wanted = sorted(set(numbers))
         found: set[str] = set()
-        for at in range(0, len(wanted), AT_ONCE):
-            asked = select(STANDING.c.number).where(
-                *self._standing(units), STANDING.c.number.in_(wanted[at : at + AT_ONCE])
-            )
+        for some in _cut(sorted(set(numbers))):
+            asked = select(STANDING.c.number).where(*self._standing(units), STANDING.c.number.in_(some))
             found |= {str(row.number) for row in self._connection.execute(asked)}
         return found
 
     def _standing(self, units: Collection[str]) -> tuple[Any, ...]:
         return (STANDING.c.district == self._district, STANDING.c.unit.in_(sorted(units)), STANDING.c.last.is_(None))
 
-    def _of(self, units: Collection[str] | None, *columns: Any, open_only: bool = True) -> Select[Any]:
-        """The open cases in which one of these units has standing."""
-        asked = select(*columns).where(CASE.c.district == self._district)
-        if open_only:
-            asked = asked.where(_OPEN)
-        if units is None:
-            return asked
-        standing = self._standing(units)
-        if self._few(tuple(sorted(units)), standing):
-            mine = select(STANDING.c.number).where(*standing).distinct().cte("mine")
-            joined = and_(CASE.c.district == self._district, CASE.c.number == mine.c.number)
-            return asked.select_from(mine.join(CASE, joined))
-        return asked.where(exists().where(*standing, STANDING.c.number == CASE.c.number))
+    def _first(self, units: Collection[str], asked: Select[Any], limit: int) -> list[str]:
+        """The numbers of the first of their cases that are asked for, in the order of the columns."""
+        asked = asked.where(CASE.c.district == self._district)
+        few = self._few(frozenset(units))
+        if few is None:
+            here = and_(*self._standing(units), STANDING.c.number == CASE.c.number)
+            rows = self._connection.execute(
+                asked.where(exists().where(here)).order_by(*asked.selected_columns).limit(limit)
+            )
+            return [row.number for row in rows]
+        found: list[Any] = []
+        for some in _cut(few):
+            found += self._connection.execute(asked.where(CASE.c.number.in_(some)))
+        return [row.number for row in sorted(found, key=tuple)[:limit]]
 
-    def _few(self, units: tuple[str, ...], standing: tuple[Any, ...]) -> bool:
-        """Whether these units see few cases; counted once, and only as far as that takes."""
+    def _few(self, units: frozenset[str]) -> list[str] | None:
+        """The numbers of all cases of these units, None where they are many; asked once."""
         if units not in self._known:
-            some = select(STANDING.c.number).where(*standing).limit(FEW + 1).subquery()
-            counted = self._connection.execute(select(func.count()).select_from(some)).scalar_one()
-            self._known[units] = int(counted) <= FEW
+            numbers: set[str] = set()
+            for unit in units:
+                values = {"at_district": self._district, "at_unit": unit, "most": FEW + 1}
+                numbers.update(row.number for row in _SOME.run(self._connection, values))
+                if len(numbers) > FEW:
+                    break
+            self._known[units] = sorted(numbers) if len(numbers) <= FEW else None
         return self._known[units]
+
+
+def _cut(numbers: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (numbers[at : at + AT_ONCE] for at in range(0, len(numbers), AT_ONCE))

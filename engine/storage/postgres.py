@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from engine.errors import InstallationError
 from engine.storage import driver
-from engine.storage.append_only import APPEND_ONLY, COLUMNS
+from engine.storage.triggers import APPEND_ONLY, COLUMNS, LISTED, MOVE
 
 PREFIX = "postgresql://"
 OLDEST = 15
@@ -36,6 +36,10 @@ WAITED_TOO_LONG = "55P03"
 _OPEN = frozenset((TransactionStatus.INTRANS, TransactionStatus.INERROR))
 FUNCTION = "refuse_change"
 BODY = "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END"
+FOLLOW = "move_in_lists"
+BODIES = {FUNCTION: BODY, FOLLOW: f"BEGIN {MOVE}; RETURN NULL; END"}
+"""What the triggers call, by name."""
+
 NAMES = {"40001": "重试", WAITED_TOO_LONG: "数据库正忙 (locked)"}
 
 
@@ -110,15 +114,31 @@ def prepare(engine: Engine) -> bool:
 
 def append_only(connection: Connection) -> None:
     """Triggers that keep history from being changed or removed; those that are there are made anew."""
-    connection.execute(text(f"CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${BODY}$$"))
-    for table, triggers in _triggers().items():
+    _make(connection, FUNCTION, _keepers())
+
+
+def in_step(connection: Connection) -> None:
+    """The trigger that keeps lists in step with their cases, made anew if it is there."""
+    _make(connection, FOLLOW, _followers())
+
+
+def _make(connection: Connection, function: str, wanted: Mapping[str, Mapping[str, str]]) -> None:
+    body = BODIES[function]
+    connection.execute(text(f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"))
+    for table, triggers in wanted.items():
         for name, words in triggers.items():
             connection.execute(text(f"DROP TRIGGER IF EXISTS {name} ON {table}"))
             connection.execute(text(words))
 
 
-def _triggers() -> Mapping[str, Mapping[str, str]]:
-    """Every trigger by table and name, as the server repeats it. The words come from this project alone."""
+def _followers() -> Mapping[str, Mapping[str, str]]:
+    when = "new.due_on IS DISTINCT FROM old.due_on OR new.kind <> old.kind"
+    words = f"AFTER UPDATE OF due_on, kind ON case_file FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION {FOLLOW}()"
+    return {"case_file": {LISTED: f"CREATE TRIGGER {LISTED} {words}"}}
+
+
+def _keepers() -> Mapping[str, Mapping[str, str]]:
+    """Triggers of history by table and name, as the server repeats them. The words come from this project alone."""
     made = {}
     for table in APPEND_ONLY:
         of = f" OF {', '.join(COLUMNS[table])}" if table in COLUMNS else ""
@@ -140,11 +160,14 @@ def missing_triggers(connection: Connection) -> list[str]:
         "WHERE NOT tgisinternal AND tgenabled = 'O'"
     )
     found = {str(row.tgname): str(row.words) for row in rows}
-    wanted = {name: words for triggers in _triggers().values() for name, words in triggers.items()}
+    every = {**_keepers(), **_followers()}
+    wanted = {name: words for triggers in every.values() for name, words in triggers.items()}
     missing = [name for name, words in wanted.items() if found.get(name) != words]
     source = "SELECT prosrc FROM pg_proc WHERE proname = %(name)s"
-    body = connection.exec_driver_sql(source, {"name": FUNCTION}).scalar()
-    return sorted(missing if body == BODY else [*missing, FUNCTION])
+    for name, body in BODIES.items():
+        if connection.exec_driver_sql(source, {"name": name}).scalar() != body:
+            missing.append(name)
+    return sorted(missing)
 
 
 def tables(connection: Connection) -> set[str]:

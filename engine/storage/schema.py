@@ -58,6 +58,7 @@ def create(connection: Connection, district: str, fingerprint: str) -> None:
     """Make the tables of an empty database of a district, under the key file of this fingerprint."""
     SQLModel.metadata.create_all(connection)
     connection.execute(insert(REVISION), {"version_num": VERSION})
+    dialects.in_step(connection)
     dialects.append_only(connection)
     put_fact(connection, DISTRICT, district)
     put_fact(connection, KEYS, fingerprint)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from engine.errors import InstallationError
 from engine.storage import driver
-from engine.storage.append_only import APPEND_ONLY, COLUMNS
+from engine.storage.triggers import APPEND_ONLY, COLUMNS, LISTED, MOVE
 
 PREFIX = "sqlite:///"
 HEADER = b"SQLite format 3\x00"
@@ -134,13 +134,27 @@ def is_taken(error: IntegrityError) -> bool:
 
 def append_only(connection: Connection) -> None:
     """Triggers that keep history from being changed, removed or written over; those that are there are made anew."""
-    for name, body in _triggers().items():
+    _make(connection, _keepers())
+
+
+def in_step(connection: Connection) -> None:
+    """The trigger that keeps lists in step with their cases, made anew if it is there."""
+    _make(connection, _followers())
+
+
+def _make(connection: Connection, triggers: Mapping[str, str]) -> None:
+    for name, body in triggers.items():
         connection.execute(text(f"DROP TRIGGER IF EXISTS {name}"))
         connection.execute(text(f"CREATE TRIGGER {name} {body}"))
 
 
-def _triggers() -> dict[str, str]:
-    """Every trigger by name. The words come from this module alone, never from outside."""
+def _followers() -> dict[str, str]:
+    when = "NEW.due_on IS NOT OLD.due_on OR NEW.kind <> OLD.kind"
+    return {LISTED: f"AFTER UPDATE OF due_on, kind ON case_file WHEN {when} BEGIN {MOVE}; END"}
+
+
+def _keepers() -> dict[str, str]:
+    """Triggers of history by name. The words come from this project alone, never from outside."""
     made = {}
     for table, taken in APPEND_ONLY.items():
         refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
@@ -156,7 +170,8 @@ def missing_triggers(connection: Connection) -> list[str]:
     """Triggers that are not there, or read otherwise than they were made: whoever dropped them could change history."""
     rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
     found = {str(row.name): str(row.sql) for row in rows}
-    return sorted(name for name, body in _triggers().items() if found.get(name) != f"CREATE TRIGGER {name} {body}")
+    wanted = {**_keepers(), **_followers()}
+    return sorted(name for name, body in wanted.items() if found.get(name) != f"CREATE TRIGGER {name} {body}")
 
 
 def tables(connection: Connection) -> set[str]:

@@ -12,7 +12,7 @@ from engine.storage.columns import id_column as _id
 from engine.storage.columns import text_column as _text
 from engine.storage.types import Day, Instant, Integer, LargeBinary, Text
 
-VERSION = "0004"
+VERSION = "0005"
 """The revision of these tables, the newest in `migrations`; a database says which it has."""
 
 
@@ -145,7 +145,7 @@ class DefinitionRow(SQLModel, table=True):
     loaded_at: datetime = Field(sa_column=Column(Instant, nullable=False))
 
 
-_OPEN = text("kind <> 'final'")
+_LISTED = text("listed_on IS NOT NULL AND last IS NULL")
 _DUE = text("next_at IS NOT NULL")
 _AWAITING = text("awaits <> ''")
 _NUMBERED = text("document_number <> ''")
@@ -161,7 +161,6 @@ class CaseRow(SQLModel, table=True):
     __tablename__ = "case_file"
     __table_args__ = (
         UniqueConstraint("district", "number"),
-        Index("ix_case_file_open", "district", "due_on", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_case_file_next", "district", "next_at", "id", sqlite_where=_DUE, postgresql_where=_DUE),
         Index("ix_case_file_awaits", "district", "id", sqlite_where=_AWAITING, postgresql_where=_AWAITING),
         STRICT,
@@ -197,16 +196,33 @@ class CaseRow(SQLModel, table=True):
 
 
 class CaseUnitRow(SQLModel, table=True):
-    """A unit that has standing in a case, and in which relation."""
+    """A unit that has standing in a case, and in which relation.
+
+    `listed_on` is the case's place in the unit's list of open cases: its due day, the last of all days where it has
+    none, nothing once it is final. The database itself keeps it in step with the case (`triggers`).
+    """
 
     __tablename__ = "case_unit"
-    __table_args__ = (Index("ix_case_unit_number", "district", "number", "unit"), STRICT)
+    __table_args__ = (
+        Index("ix_case_unit_number", "district", "number", "unit"),
+        Index(
+            "ix_case_unit_listed",
+            "district",
+            "unit",
+            "listed_on",
+            "number",
+            sqlite_where=_LISTED,
+            postgresql_where=_LISTED,
+        ),
+        STRICT,
+    )
     district: str = Field(sa_column=_text(key=True))
     unit: str = Field(sa_column=_text(key=True))
     number: str = Field(sa_column=_text(key=True))
     relation: str = Field(sa_column=_text(key=True))
     first: date = Field(sa_column=Column(Day, nullable=False))
     last: date | None = Field(sa_column=Column(Day))
+    listed_on: date | None = Field(sa_column=Column(Day))
 
 
 class EntryRow(SQLModel, table=True):

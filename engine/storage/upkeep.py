@@ -74,7 +74,9 @@ class Upkeep:
         # Loaded for an upgrade only: a start must not wait for it.
         from engine.storage.migrations import migrate  # noqa: PLC0415
 
-        rebuilt = self._rebuilt(connection, progress) if migrate(connection, found) else 0
+        rebuild = migrate(connection, found)
+        dialects.in_step(connection)
+        rebuilt = self._rebuilt(connection, progress) if rebuild else 0
         dialects.append_only(connection)
         wrong = invariants(connection, self.district, self.keys)
         if wrong:

@@ -68,8 +68,11 @@ def _case(row: dict[str, Any], at: int, *, key: bytes, parts: dict[str, bytes]) 
     number = _number(at)
     own = {**parts, "identity": parts["identity"].replace(row["number"].encode(), number.encode())}
     sealed = {name: seal(key, own[name], f"{place}:{number}".encode()) for name, place in PARTS.items()}
-    due = FIRST_DAY + timedelta(days=random.Random(at).randrange(DAYS))
-    return {**row, **sealed, "number": number, "due_on": due.isoformat()}
+    return {**row, **sealed, "number": number, "due_on": _due(at)}
+
+
+def _due(at: int) -> str:
+    return (FIRST_DAY + timedelta(days=random.Random(at).randrange(DAYS))).isoformat()
 
 
 def _units(standing: list[dict[str, Any]], at: int) -> Iterator[dict[str, Any]]:
@@ -77,7 +80,7 @@ def _units(standing: list[dict[str, Any]], at: int) -> Iterator[dict[str, Any]]:
     for each in standing:
         everywhere = each["relation"] in ("bureau", "district") or share == 0
         unit = each["unit"] if everywhere else f"{each['unit']}-{share}"
-        yield {**each, "unit": unit, "number": _number(at)}
+        yield {**each, "unit": unit, "number": _number(at), "listed_on": _due(at)}
 
 
 def _fill(database: sqlite3.Connection, table: str, rows: Iterator[dict[str, Any]]) -> None:
@@ -147,7 +150,7 @@ def main() -> None:
 
 def _place(at: int) -> Place:
     chance = random.Random(at)
-    return Place(FIRST_DAY + timedelta(days=chance.randrange(DAYS - 30)), chance.randrange(N))
+    return Place(FIRST_DAY + timedelta(days=chance.randrange(DAYS - 30)), _number(chance.randrange(N)))
 
 
 def _database(app: App, account: str, unit: str) -> None:
@@ -166,7 +169,7 @@ def _work(app: App, account: str) -> None:
 
     def visit(at: int) -> None:
         place = _place(at)
-        visitor.get(f"/?after={place.due_on}.{place.row}" if at % 10 else "/", words="QH-2026-")
+        visitor.get(f"/?after={place.due_on}.{place.number}" if at % 10 else "/", words="QH-2026-")
 
     p50, p99 = spread(visit)
     told("G9", f"work list at random depth, the whole page, {account}", N, p50_ms=p50, p99_ms=p99, goal_ms=20.0)

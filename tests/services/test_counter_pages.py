@@ -91,8 +91,8 @@ class TestDay:
             day = house.app.today()
             cases = uow.cases.load_all(numbers)
             assert [as_of(uow, case, day) for case in cases] == as_of_all(uow, cases, day)
-        assert worklist.place_from("-.7") == (None, 7)
-        assert worklist.place_text(worklist.Place(None, 7)) == "-.7"
+        assert worklist.place_from("-.QH-2026-0007") == (None, "QH-2026-0007")
+        assert worklist.place_text(worklist.Place(None, "QH-2026-0007")) == "-.QH-2026-0007"
         for wrong in ("x", "2026-09-31.1", "2026-09-01."):
             with pytest.raises(InputError, match="第一页"):
                 house.app.cases.worklist("township", after=wrong)

@@ -27,7 +27,7 @@ from tests.storage.keeping import kept, opening, spoil
 FIRST = config_dir().parent / "tests" / "data" / "demo-part1.zip"
 """The demonstration of the first release: its database, keys and outbox."""
 
-LANDED = {"0001": (FIRST, 4), "0002": (FIRST.with_name("demo-0002.zip"), 0)}
+LANDED = {"0001": (FIRST, 4), "0002": (FIRST.with_name("demo-0002.zip"), 0), "0004": (FIRST.with_name("demo-0004.zip"), 0)}
 """The demonstration of each revision that landed, and how many cases its upgrade rebuilds."""
 
 
@@ -72,6 +72,7 @@ class TestSchemas:
         dialects.prepare(other, reader)
         with dialects.begin(writer, write=True) as connection:
             assert migrate(connection, "")
+            dialects.in_step(connection)
             dialects.append_only(connection)
             dialects.commit(connection)
         upgraded = shape(reader)
@@ -88,7 +89,7 @@ class TestUpgrade:
         """The demonstration of each revision that landed opens, its chains are as they were, and every row holds."""
         file, cases = LANDED[revision]
         archive = unpacked(tmp_path, file)
-        with pytest.raises(InstallationError, match=rf"第{revision}版，程序需要第0004版；.*yingfan db upgrade"):
+        with pytest.raises(InstallationError, match=rf"第{revision}版，程序需要第0005版；.*yingfan db upgrade"):
             archive.create_schema()
         archive = Archive(f"sqlite:///{tmp_path / 'yingfan.db'}", tmp_path / "keys", district="QH")
         with dialects.begin(archive._reader, write=False) as connection:
@@ -127,7 +128,7 @@ class TestUpgrade:
     def test_newer(self, archive: Archive, tmp_path: Path) -> None:
         """A newer database is refused and left as it was."""
         spoil(archive, "UPDATE alembic_version SET version_num = '0099'")
-        with pytest.raises(InstallationError, match="只认识到第0004版"):
+        with pytest.raises(InstallationError, match="只认识到第0005版"):
             archive.upkeep.upgrade(tmp_path / "before")
 
     def test_spoiled(self, tmp_path: Path) -> None:

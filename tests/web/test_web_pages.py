@@ -75,11 +75,11 @@ class TestToday:
 
     def test_pages(self, officer: TestClient, house: FakeApp) -> None:
         """Where there are more cases than one page holds, it leads to the next one and back, and tells no sums."""
-        house.cases.work = replace(house.cases.worklist(""), next="2026-09-14.7")
+        house.cases.work = replace(house.cases.worklist(""), next="2026-09-14.QH-2026-0007")
         page = officer.get("/").text
-        assert ('href="/?after=2026-09-14.7"' in page, 'class="counts"' in page) == (True, False)
+        assert ('href="/?after=2026-09-14.QH-2026-0007"' in page, 'class="counts"' in page) == (True, False)
         house.cases.work = replace(house.cases.work, next="", first=False)
-        page = officer.get("/?after=2026-09-14.7").text
+        page = officer.get("/?after=2026-09-14.QH-2026-0007").text
         assert ('rel="next"' in page, "回到第一页" in page) == (False, True)
 
     def test_row_without_known_day_is_shown(self, officer: TestClient, house: FakeApp) -> None:
