@@ -8,7 +8,7 @@ from typing import NamedTuple
 from engine.access import RESERVED
 from engine.cases.choosing import ask
 from engine.cases.model import Reason
-from engine.cases.plan import plan_of
+from engine.cases.plan import offered, plan_of
 from engine.cases.proposals import next_approvers
 from engine.cases.wording import in_words
 from engine.definitions.facts import Actor, CaseView, Facts, Running
@@ -43,16 +43,9 @@ def possible(
     """The acts that this actor's roles may try in this state, in the order of the file."""
     plan = plan_of(workflow)
     found = []
-    for name, transition in workflow.transitions.items():
-        if case.state not in transition.sources:
-            continue
-        held = actor.role_in(transition.roles, case.identity.scope, today)
-        drafts = held is None
-        if held is None:
-            held = actor.role_in(transition.draft_by, case.identity.scope, today)
-        if held is None:
-            continue
-        facts = Facts(case, {}, today, today, calendar, actor, held.role)
+    for transition, role, drafts in offered(plan, case.state, actor.roles_in(case.identity.scope, today)):
+        name = transition.name
+        facts = Facts(case, {}, today, today, calendar, actor, role)
         reasons, offers = ask(plan.early[name], facts, {})
         against = in_words(reasons, plan.labels)
         found.append(Possible(name, transition.zh, bool(transition.approvals), drafts, against, offers))

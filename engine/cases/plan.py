@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.cases.machine import Steps
@@ -32,6 +32,9 @@ class Plan:
     early: Mapping[str, tuple[Guard, ...]]
     """Guards of a transition that look at no field: asked before anybody types anything."""
     late: Mapping[str, tuple[Guard, ...]]
+    offered: dict[tuple[str, tuple[str, ...]], tuple[tuple[Transition, str, bool], ...]]
+    """By state and roles held, as asked so far: the transitions that these may try, each with the role and whether
+    it is drafted only."""
     finals: frozenset[str]
     observing: frozenset[str]
     labels: Mapping[str, str]
@@ -54,6 +57,26 @@ def plan_of(workflow: Workflow) -> Plan:
     if plan is None:
         plan = _SHELF.plans[id(workflow)] = _build(workflow)
     return plan
+
+
+def offered(plan: Plan, state: str, roles: tuple[str, ...]) -> tuple[tuple[Transition, str, bool], ...]:
+    """What holders of these roles may try in a state, in the order of the file: transition, first fitting role, and
+    whether they draft it only."""
+    key = state, roles
+    if key not in plan.offered:
+        plan.offered[key] = tuple(_offered(plan.workflow, state, roles))
+    return plan.offered[key]
+
+
+def _offered(workflow: Workflow, state: str, roles: tuple[str, ...]) -> Iterator[tuple[Transition, str, bool]]:
+    for transition in workflow.transitions.values():
+        if state not in transition.sources:
+            continue
+        for wanted, drafts in ((transition.roles, False), (transition.draft_by, True)):
+            role = next((each for each in roles if each in wanted), "")
+            if role:
+                yield transition, role, drafts
+                break
 
 
 def needs_form(guard: Guard) -> bool:
@@ -112,6 +135,7 @@ def _build(workflow: Workflow) -> Plan:
         resuming=_entering(workflow, "served", "issued"),
         early={name: _split(each, with_form=False) for name, each in transitions.items()},
         late={name: _split(each, with_form=True) for name, each in transitions.items()},
+        offered={},
         finals=frozenset(s.name for s in workflow.states.values() if s.kind == "final"),
         observing=frozenset(s.name for s in workflow.states.values() if s.kind == "observing"),
         labels=labels_of(workflow),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from engine.access import RESERVED_ZH
 from engine.cases.model import Reason
@@ -25,8 +25,10 @@ def labels_of(workflow: Workflow) -> Mapping[str, str]:
     return labels
 
 
-def in_words(reasons: Iterable[Reason], labels: Mapping[str, str]) -> tuple[Reason, ...]:
+def in_words(reasons: Collection[Reason], labels: Mapping[str, str]) -> tuple[Reason, ...]:
     """The reasons with every name in 「」 put into words; names that nobody labelled stay as they are."""
+    if not reasons:
+        return ()
     return tuple(
         each._replace(message=_NAMED.sub(lambda found: f"「{labels.get(found[1], found[1])}」", each.message))
         for each in reasons

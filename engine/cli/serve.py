@@ -9,7 +9,7 @@ import uvicorn
 
 from engine.app import App, open_app
 from engine.cli.options import settings_of
-from engine.web.application import create_web
+from engine.web.application import create_web, settle
 from engine.worker import told_to_stop, work, working
 
 
@@ -50,7 +50,9 @@ def serve(app: App, host: str, port: int, *, sweeps: bool = True) -> None:
     """Serve an open installation with its worker beside it, until told to stop; what runs then is finished first."""
 
     with working(app, sweeps=sweeps), told_to_stop(_leave):
-        uvicorn.run(create_web(app), host=host, port=port, log_level="warning", server_header=False)
+        pages = create_web(app)
+        settle()
+        uvicorn.run(pages, host=host, port=port, log_level="warning", server_header=False)
 
 
 def _leave() -> None:

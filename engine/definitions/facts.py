@@ -270,6 +270,10 @@ class Actor:
                 return held
         return None
 
+    def roles_in(self, scope: frozenset[str], day: date) -> tuple[str, ...]:
+        """The names of the roles held on this day whose units have standing in the case, in their order."""
+        return tuple(held.role for held in self.roles if held.unit in scope and held.first <= day <= held.last)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from engine.workdays import Calendar
@@ -12,12 +13,19 @@ NAMED = 5
 
 def overdue_by(due_on: date, today: date, calendar: Calendar) -> tuple[int, str]:
     """Working days after the due date up to today, both told in words; zero days where none was a working day yet."""
-    after = [due_on + timedelta(days=n) for n in range(1, (today - due_on).days + 1)]
-    worked = [day for day in after if calendar.is_workday(day)]
-    rest = len(after) - len(worked)
-    named = f"（{'、'.join(_short(day) for day in worked)}）" if 0 < len(worked) <= NAMED else ""
-    why = f"{_short(due_on)}到期，次日起至今天{_short(today)}共{len(after)}天：工作日{len(worked)}天{named}"
-    return len(worked), why + (f"，休息日和节假日{rest}天不计" if rest else "")
+    after = max(0, (today - due_on).days)
+    worked = calendar.workdays.between(due_on.toordinal() + 1, today.toordinal())
+    named = f"（{'、'.join(map(_short, _workdays(due_on, worked, calendar)))}）" if 0 < worked <= NAMED else ""
+    why = f"{_short(due_on)}到期，次日起至今天{_short(today)}共{after}天：工作日{worked}天{named}"
+    return worked, why + (f"，休息日和节假日{after - worked}天不计" if after > worked else "")
+
+
+def _workdays(after: date, count: int, calendar: Calendar) -> Iterator[date]:
+    """The first working days after a day."""
+    day = after
+    for _ in range(count):
+        day = calendar.next_workday(day + timedelta(days=1))
+        yield day
 
 
 def _short(day: date) -> str:

@@ -114,7 +114,8 @@ class WorkList:
     later: tuple[WorkRow, ...]
     failed: tuple[FailedRow, ...] = ()
     to_approve: tuple[ProposalRow, ...]
-    findings: tuple[FindingRow, ...]
+    findings: int
+    """How many differences between register and lists wait for a person of the reader's units."""
     will_happen: tuple[str, ...]
     first: bool = True
     """True on the first page."""

@@ -19,7 +19,7 @@ from engine.errors import DefinitionError, InstallationError
 from engine.services.almanac import Almanac
 from engine.services.refusals import NOT_FOUND, raised, refused
 from engine.settings import Settings
-from engine.storage.units import NOWHERE, Standing
+from engine.storage.units import Standing
 from engine.workdays import Calendar
 from notifications.documents import BlockTemplate, CompiledTemplate, Template, compile_template
 
@@ -133,8 +133,9 @@ def as_of(uow: UnitOfWork, case: CaseView, day: date) -> CaseView:
 
 def as_of_all(uow: UnitOfWork, cases: Sequence[CaseView], day: date) -> list[CaseView]:
     """Several cases, each with its units as they are on a day; see as_of."""
-    found = uow.units.of_cases([case.identity.number for case in cases], day) if cases else {}
-    return [_standing(case, found.get(case.identity.number, NOWHERE)) for case in cases]
+    codes = [frozenset(unit.code for unit in case.identity.units) for case in cases]
+    found = uow.units.of_each(codes, day) if cases else {}
+    return [_standing(case, found[each]) for case, each in zip(cases, codes, strict=True)]
 
 
 def _standing(case: CaseView, found: Standing) -> CaseView:

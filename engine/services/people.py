@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from engine.storage.unit_of_work import UnitOfWork
 
 IDLE = timedelta(minutes=30)
+NOTED = timedelta(minutes=1)
+"""A session is noted as in use this often, so that it ends at most so much too early."""
+
 ABSOLUTE = timedelta(hours=12)
 LONGEST_KNOWN = timedelta(days=1)
 """How long after its beginning a session that ran out still says whose typed text came too late."""
@@ -78,17 +81,24 @@ class People:
     def who(self, token: str) -> Person | None:
         """The person of a live session, or None.
 
-        A session ends after 30 idle minutes, after 12 hours, and when the person holds no role any more.
+        A session ends after 30 idle minutes, after 12 hours, and when the person holds no role any more. A page that
+        is only read writes nothing: that a session is in use is noted once a minute.
         """
         now = self.office.now()
-        with self.office.archive.begin() as uow:
-            account = uow.people.session(_hash(token), now, now - IDLE, made_since=now - ABSOLUTE)
-            person = uow.people.get(account) if account else None
-            if person is not None and not person.serves(self.office.today()):
-                uow.people.close_sessions(person.account, now)
-                person = None
-            uow.commit()
-            return person
+        with self.office.archive.read() as uow:
+            found = uow.people.session(_hash(token), now - IDLE, made_since=now - ABSOLUTE)
+            person = uow.people.get(found[0]) if found else None
+        if found is None or person is None:
+            return None
+        serves = person.serves(self.office.today())
+        if not serves or now - found[1] >= NOTED:
+            with self.office.archive.begin() as uow:
+                if serves:
+                    uow.people.seen(_hash(token), now)
+                else:
+                    uow.people.close_sessions(person.account, now)
+                uow.commit()
+        return person if serves else None
 
     def former(self, token: str) -> str:
         """Whose session this was that ran out by itself; empty for one that was ended, or for none."""

@@ -15,9 +15,9 @@ from engine.definitions.facts import Actor, CaseView, Running
 from engine.definitions.workflow import Workflow
 from engine.errors import InputError
 from engine.services.lateness import overdue_by
+from engine.services.lists import area_of
 from engine.services.model import FailedRow, ProposalRow, WorkList, WorkRow
 from engine.services.office import Office, actor_of, as_of_all, sees
-from engine.services.roster import Roster
 from engine.services.words import coming_line, failed_line, masked, message_line, roles_zh, stuck_line
 from engine.storage.listing import Place
 
@@ -62,12 +62,13 @@ class Desk:
             row = self._row(case, self._law(case))
             lists[_list_of(row, today)].append(row)
         held, failed = self._stopped(units)
+        mine = area_of(self.uow, self.actor, today)
         return WorkList(
             today=today,
             **{name: tuple(found) for name, found in lists.items()},
             failed=failed,
             to_approve=tuple(each for case in decided for each in self._approvals(case, self._law(case))),
-            findings=tuple(f for f in Roster(office=self.office).findings(self.actor.user) if f.status == "open"),
+            findings=sum(n for school, n in self.uow.roster.open_findings().items() if school in mine),
             will_happen=(*held, *self._coming(next_ones))[:WILL_HAPPEN],
             first=not after,
             next=place_text(page.next) if page.next else "",
@@ -99,10 +100,11 @@ class Desk:
         failed: dict[str, list[str]] = {}
         for stuck in self.uow.stuck.all():
             waiting.setdefault(stuck.case, []).append(stuck_line(stuck))
-        for message in self.uow.outbox.waiting(held=True):
-            waiting.setdefault(message.case, []).append(message_line(message))
-        for message in self.uow.outbox.waiting(failed=True):
-            failed.setdefault(message.case, []).append(failed_line(message))
+        for message in self.uow.outbox.stopped():
+            if message.held:
+                waiting.setdefault(message.case, []).append(message_line(message))
+            if message.tries:
+                failed.setdefault(message.case, []).append(failed_line(message))
         theirs = self.uow.lists.among(units, [*waiting, *failed])
         lines = [f"{number} {line}" for number in sorted(theirs) for line in waiting.get(number, ())]
         rows = [FailedRow(case=number, line=line) for number in sorted(theirs) for line in failed.get(number, ())]

@@ -61,9 +61,7 @@ _DEFINITION = select(CASE.c.definition).where(*_AT)
 _ADD = Hot(
     insert(CASE).values({column.name: bindparam(column.name) for column in CASE.c if column.name != "id"}).inline()
 )
-_ADD_STANDING = Hot(
-    insert(STANDING).values({column.name: bindparam(column.name) for column in STANDING.c}).inline()
-)
+_ADD_STANDING = Hot(insert(STANDING).values({column.name: bindparam(column.name) for column in STANDING.c}).inline())
 _STANDING = Hot(
     select(STANDING.c.unit, STANDING.c.relation, STANDING.c.listed_on).where(
         STANDING.c.district == bindparam("at_district"),

@@ -95,9 +95,13 @@ def _unusual(value: object) -> object:
 
 def _made(cls: type) -> Callable[[dict[str, Any]], Any]:
     if not is_dataclass(cls):
-        return lambda value: cls(*map(decode, value["f"]))
+        return lambda value: cls(*_all(value["f"]))
     names = [field.name for field in fields(cls)]
-    return lambda value: cls(**dict(zip(names, map(decode, value["f"]), strict=False)))
+    return lambda value: cls(**dict(zip(names, _all(value["f"]), strict=False)))
+
+
+def _all(values: list[Any]) -> list[Any]:
+    return [each if type(each) in _PLAIN else decode(each) for each in values]
 
 
 _CLASSES = {cls.__name__: _made(cls) for cls in _KNOWN}
@@ -118,7 +122,7 @@ def decode(value: Any) -> Any:
     if kind is dict:
         return _DECODERS[next(iter(value))](value)
     if kind is list:
-        return tuple([each if type(each) in _PLAIN else decode(each) for each in value])
+        return tuple(_all(value))
     return value
 
 

@@ -7,25 +7,22 @@ cases has them looked up, whoever sees many walks an index in order and takes wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import accumulate, islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, bindparam, exists, or_, select, text, tuple_
+from sqlalchemy import Connection, bindparam, func, select, text, tuple_
 
 from engine.storage.keys import AT_ONCE
 from engine.storage.statements import Hot
-from engine.storage.tables import CASE, STANDING
+from engine.storage.tables import STANDING
 from engine.storage.triggers import LAST_PLACE
 from engine.storage.types import Text
 
 FEW = 1_000
 """Up to so many cases of somebody's units are looked up one by one; beyond that an index of all cases is walked."""
 
-_AWAITING = text("case_file.awaits <> ''")
-"""Written out as the partial index has it: a bound value would not be seen to fit."""
-
-_ACTING = text("case_file.next_at IS NOT NULL")
 _MINE = (STANDING.c.district == bindparam("at_district"), STANDING.c.unit == bindparam("at_unit"))
 _PAGE = Hot(
     select(STANDING.c.listed_on, STANDING.c.number)
@@ -39,7 +36,44 @@ _PAGE = Hot(
     .order_by(STANDING.c.listed_on, STANDING.c.number)
     .limit(bindparam("most"))
 )
-_SOME = Hot(select(STANDING.c.number).distinct().where(*_MINE, text("last IS NULL")).limit(bindparam("most")))
+_SOME = select(STANDING.c.number).where(*_MINE, text("last IS NULL")).limit(bindparam("most"))
+_COUNT = Hot(select(func.count().label("n")).select_from(_SOME.subquery()))
+
+
+class _Asked:
+    """A question about cases that few of them answer, over an index of its own: of a unit's cases, or of all in order.
+
+    What holds of the cases is written out as the partial index has it: a bound value would not be seen to fit. The
+    words come from this module alone, never from outside.
+    """
+
+    def __init__(self, holds: str, order: str, columns: str) -> None:
+        self._words = f"SELECT {columns}, case_file.number FROM"
+        self._holds = f"case_file.district = :at_district AND {holds}"
+        self._order = order
+        # CROSS JOIN: SQLite looks up the cases of the unit, and never walks all cases for them.
+        self.few = Hot(
+            text(
+                f"{self._words} case_unit CROSS JOIN case_file WHERE case_unit.district = :at_district "
+                "AND case_unit.unit = :at_unit AND case_unit.last IS NULL "
+                f"AND case_file.number = case_unit.number AND {self._holds}"
+            )
+        )
+        self._walks: dict[int, Hot] = {}
+
+    def walk(self, units: int) -> Hot:
+        """The same of every case in which one of so many units has standing."""
+        if units not in self._walks:
+            mine = ", ".join(f":unit_{at}" for at in range(units)) or "NULL"
+            same = "case_unit.district = case_file.district AND case_unit.number = case_file.number"
+            there = f"SELECT 1 FROM case_unit WHERE {same} AND unit IN ({mine}) AND last IS NULL"  # noqa: S608  as said
+            words = f"{self._words} case_file WHERE {self._holds} AND EXISTS ({there}) ORDER BY {self._order}"
+            self._walks[units] = Hot(text(words))
+        return self._walks[units]
+
+
+_COMING = _Asked("case_file.next_at IS NOT NULL", "next_at, id", "case_file.next_at, case_file.id")
+_AWAITING = _Asked("case_file.awaits <> ''", "id", "case_file.id, case_file.awaits")
 
 
 class Place(NamedTuple):
@@ -57,12 +91,12 @@ class Page(NamedTuple):
 
 
 class Lists:
-    """Lists of cases in which one of the reader's units has standing, through one connection."""
+    """Lists of cases in which one of the units of one reader has standing, through one connection."""
 
     def __init__(self, connection: Connection, district: str) -> None:
         self._connection = connection
         self._district = district
-        self._known: dict[frozenset[str], list[str] | None] = {}
+        self._counted: bool | None = None
 
     def page(self, units: Collection[str], *, after: Place | None = None, limit: int = 50) -> Page:
         """The open cases after a place, by due day and then by number."""
@@ -79,14 +113,14 @@ class Lists:
 
     def coming(self, units: Collection[str], *, limit: int) -> list[str]:
         """The numbers of the cases of which a timer acts next, soonest first."""
-        return self._first(units, select(CASE.c.next_at, CASE.c.id, CASE.c.number).where(_ACTING), limit)
+        rows = self._theirs(units, _COMING)
+        return [row.number for row in islice(rows, limit)]
 
     def awaiting(self, units: Collection[str], roles: Collection[str], *, limit: int) -> list[str]:
         """The numbers of the cases with an open proposal that one of these roles decides next, in order of opening."""
-        wanted = [CASE.c.awaits.contains(f",{role},", autoescape=True) for role in sorted(roles)]
-        if not wanted:
-            return []
-        return self._first(units, select(CASE.c.id, CASE.c.number).where(_AWAITING, or_(*wanted)), limit)
+        rows = self._theirs(units, _AWAITING) if roles else ()
+        mine = (row.number for row in rows if not set(roles).isdisjoint(row.awaits.split(",")))
+        return list(islice(mine, limit))
 
     def among(self, units: Collection[str], numbers: Collection[str]) -> set[str]:
         """Those of some cases in which one of these units has standing."""
@@ -99,32 +133,20 @@ class Lists:
     def _standing(self, units: Collection[str]) -> tuple[Any, ...]:
         return (STANDING.c.district == self._district, STANDING.c.unit.in_(sorted(units)), STANDING.c.last.is_(None))
 
-    def _first(self, units: Collection[str], asked: Select[Any], limit: int) -> list[str]:
-        """The numbers of the first of their cases that are asked for, in the order of the columns."""
-        asked = asked.where(CASE.c.district == self._district)
-        few = self._few(frozenset(units))
-        if few is None:
-            here = and_(*self._standing(units), STANDING.c.number == CASE.c.number)
-            rows = self._connection.execute(
-                asked.where(exists().where(here)).order_by(*asked.selected_columns).limit(limit)
-            )
-            return [row.number for row in rows]
-        found: list[Any] = []
-        for some in _cut(few):
-            found += self._connection.execute(asked.where(CASE.c.number.in_(some)))
-        return [row.number for row in sorted(found, key=tuple)[:limit]]
+    def _theirs(self, units: Collection[str], asked: _Asked) -> Iterator[Any]:
+        """The rows of their cases that are asked for, in order, read as far as they are wanted."""
+        here = [{"at_district": self._district, "at_unit": unit} for unit in sorted(units)]
+        if self._many(here):
+            theirs = {f"unit_{at}": each["at_unit"] for at, each in enumerate(here)}
+            return iter(asked.walk(len(here)).run(self._connection, {"at_district": self._district, **theirs}))
+        return iter(sorted({row for each in here for row in asked.few.run(self._connection, each)}))
 
-    def _few(self, units: frozenset[str]) -> list[str] | None:
-        """The numbers of all cases of these units, None where they are many; asked once."""
-        if units not in self._known:
-            numbers: set[str] = set()
-            for unit in units:
-                values = {"at_district": self._district, "at_unit": unit, "most": FEW + 1}
-                numbers.update(row.number for row in _SOME.run(self._connection, values))
-                if len(numbers) > FEW:
-                    break
-            self._known[units] = sorted(numbers) if len(numbers) <= FEW else None
-        return self._known[units]
+    def _many(self, here: Sequence[Mapping[str, str]]) -> bool:
+        """Whether these units have many cases, ended ones too; counted once, and only as far as that takes."""
+        if self._counted is None:
+            counts = (_COUNT.run(self._connection, {**each, "most": FEW + 1}).first().n for each in here)
+            self._counted = any(accumulated > FEW for accumulated in accumulate(counts))
+        return self._counted
 
 
 def _cut(numbers: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -127,6 +127,11 @@ class OutboxStore:
         fresh = (*self._ready(now), OUTBOX.c.role.in_(sorted(OUTSIDE)), OUTBOX.c.released_at.is_(None))
         return self._connection.execute(select(OUTBOX.c.id).where(*fresh).limit(1)).first() is not None
 
+    def stopped(self) -> list[WaitingMessage]:
+        """Messages that wait for a person, or were tried and did not arrive, oldest first."""
+        found = select(OUTBOX).where(*self._open(), or_(OUTBOX.c.held != "", OUTBOX.c.tries > 0))
+        return [_waiting(row) for row in self._connection.execute(found.order_by(OUTBOX.c.id))]
+
     def waiting(self, number: str | None = None, *, held: bool = False, failed: bool = False) -> list[WaitingMessage]:
         """Messages that have not left, oldest first: of one case, only those that wait for a person, or were tried."""
         found = select(OUTBOX).where(*self._open())

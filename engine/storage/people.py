@@ -14,6 +14,7 @@ from engine.storage.driver import Statement
 from engine.storage.rows import StoredRole
 from engine.storage.statements import Hot
 from engine.storage.tables import ATTEMPT, PERSON, ROLE, SESSION
+from engine.storage.types import instant_from
 
 _THEIRS = and_(
     ROLE.c.district == PERSON.c.district,
@@ -29,6 +30,10 @@ _GIVEN = Hot(select(ROLE).where(ROLE.c.district == bindparam("at_district")).ord
 _ALL = Hot(_PEOPLE)
 _ONE = Hot(_PEOPLE.where(PERSON.c.account == bindparam("at_account")))
 """Every act reads who does it; days come out as the database keeps them."""
+
+_SESSION = Hot(
+    select(SESSION).where(SESSION.c.district == bindparam("at_district"), SESSION.c.token == bindparam("at_token"))
+)
 
 
 def question(name: str, district: str, account: str) -> Statement:
@@ -137,13 +142,19 @@ class PeopleStore:
         row = {"district": self._district, "token": token, "account": account}
         self._connection.execute(insert(SESSION), {**row, "created_at": at, "seen_at": at, "ended_at": None})
 
-    def session(self, token: str, now: datetime, idle_since: datetime, *, made_since: datetime) -> str | None:
-        """The account of a live session, which counts as seen now; None for one that ended."""
-        row = self._connection.execute(select(SESSION).where(self._session(token))).first()
-        if row is None or row.ended_at is not None or row.seen_at < idle_since or row.created_at < made_since:
+    def session(self, token: str, idle_since: datetime, *, made_since: datetime) -> tuple[str, datetime] | None:
+        """The account of a live session and when it was last seen; None for one that ended."""
+        row = _SESSION.run(self._connection, {"at_district": self._district, "at_token": token}).first()
+        if row is None or row.ended_at is not None:
             return None
+        seen = instant_from(row.seen_at)
+        if seen < idle_since or instant_from(row.created_at) < made_since:
+            return None
+        return str(row.account), seen
+
+    def seen(self, token: str, now: datetime) -> None:
+        """A session is in use now, which keeps it alive."""
         self._connection.execute(update(SESSION).where(self._session(token)).values(seen_at=now))
-        return str(row.account)
 
     def close_session(self, token: str, now: datetime) -> None:
         """End a session."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from engine.errors import StaleRefused
 from engine.roster.findings import Finding
@@ -18,6 +18,7 @@ from engine.storage.index import SUBJECT as OF_SUBJECT
 from engine.storage.index import IndexStore
 from engine.storage.keys import CASE, INDEX, REGISTER, Keys
 from engine.storage.rows import Counts, Doubt, StoredFinding, Weighed
+from engine.storage.statements import Hot
 from engine.storage.tables import FINDING, PUPIL, SUBJECT
 from engine.vault import digests, open_sealed, seal
 
@@ -30,6 +31,11 @@ AT_ONCE = 500
 DOUBT = "register_doubt"
 """The kind of finding that a register's row leaves: whether it is the same child."""
 
+_OPEN_FINDINGS = Hot(
+    select(FINDING.c.school, func.count().label("n"))
+    .where(FINDING.c.district == bindparam("at_district"), FINDING.c.status == "open")
+    .group_by(FINDING.c.school)
+)
 _OPEN: Mapping[str, object] = {"status": "open", "number": "", "settled_by": "", "settled_at": None}
 Row = TypeVar("Row")
 
@@ -253,8 +259,12 @@ class RosterStore:
         hidden = _hidden(row, self._finding_key(row))
         return str(hidden["row_reference"]), dict(hidden["row"])
 
+    def open_findings(self) -> dict[str, int]:
+        """How many findings wait for a person, by the code of the school."""
+        return {row.school: row.n for row in _OPEN_FINDINGS.run(self._connection, {"at_district": self._district})}
+
     def findings(self, schools: Collection[str] | None = None, *, day: date | None = None) -> list[StoredFinding]:
-        """The findings, oldest first; with `schools` or `day` only those, and no other one is opened."""
+        """The findings, oldest first; with `schools` only theirs, with `day` only the open ones of that day."""
         found = select(FINDING).where(FINDING.c.district == self._district).order_by(FINDING.c.id)
         if schools is not None:
             found = found.where(FINDING.c.school.in_(sorted(schools)))

@@ -14,7 +14,7 @@ from engine.definitions.facts import UnitFacts
 from engine.storage.driver import Statement
 from engine.storage.rows import StoredDelegation, StoredUnit
 from engine.storage.statements import Hot
-from engine.storage.tables import DELEGATION, STANDING, UNIT
+from engine.storage.tables import DELEGATION, UNIT
 
 _OF_CASE = Hot(
     text(
@@ -36,12 +36,14 @@ _OF_CASE = Hot(
 The key of `case_unit` begins with the unit: a look for each unit there is finds a case among any number of others.
 """
 
-_EVERY = text(
-    "SELECT unit.code, unit.name, unit.kind, unit.parent, delegation.document, delegation.acts FROM unit "
-    "LEFT JOIN delegation ON delegation.district = unit.district AND delegation.unit = unit.code "
-    "AND delegation.first <= :day AND delegation.last >= :day "
-    "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day "
-    "ORDER BY unit.code, delegation.id"
+_EVERY = Hot(
+    text(
+        "SELECT unit.code, unit.name, unit.kind, unit.parent, delegation.document, delegation.acts FROM unit "
+        "LEFT JOIN delegation ON delegation.district = unit.district AND delegation.unit = unit.code "
+        "AND delegation.first <= :day AND delegation.last >= :day "
+        "WHERE unit.district = :district AND unit.first <= :day AND unit.last >= :day "
+        "ORDER BY unit.code, delegation.id"
+    )
 )
 """The same of every unit."""
 
@@ -121,22 +123,15 @@ class UnitStore:
         """Take the answer to the question that was asked as the transaction began."""
         self._asked[number, day] = _standing(tuple(_OF_CASE.rows(cursor)))
 
-    def of_cases(self, numbers: Sequence[str], day: date) -> Mapping[str, Standing]:
-        """The same of several cases, by their numbers; cases in which the same units stand share the answer."""
-        stand = select(STANDING.c.number, STANDING.c.unit).where(
-            STANDING.c.district == self._district, STANDING.c.number.in_(numbers)
-        )
-        codes: dict[str, set[str]] = {}
-        for number, unit in self._connection.execute(stand):
-            codes.setdefault(number, set()).add(unit)
+    def of_each(self, several: Iterable[frozenset[str]], day: date) -> Mapping[frozenset[str], Standing]:
+        """The same of several cases at once, by the codes of the units with standing in them."""
         every: dict[str, list[Any]] = {}
-        for row in self._connection.execute(_EVERY, {"district": self._district, "day": day.isoformat()}):
+        for row in _EVERY.run(self._connection, {"district": self._district, "day": day.isoformat()}):
             every.setdefault(row.code, []).append(row)
-        alike: dict[frozenset[str], Standing] = {}
-        for units in map(frozenset, codes.values()):
-            if units not in alike:
-                alike[units] = Standing(_facts([row for code in _above(every, units) for row in every[code]]))
-        return {number: alike[frozenset(units)] for number, units in codes.items()}
+        return {
+            codes: _standing(tuple(row for code in _above(every, codes) for row in every[code]))
+            for codes in set(several)
+        }
 
     def delegate(self, given: StoredDelegation, *, approved_by: str, recorded_by: str) -> None:
         """Keep a document that lends a unit powers."""
@@ -195,9 +190,6 @@ class Standing:
         if key not in self._now:
             self._now[key] = replace(found, relation=stood.relation)
         return self._now[key]
-
-
-NOWHERE = Standing({})
 
 
 @lru_cache(REMEMBERED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable
 
 from fastapi import FastAPI
@@ -94,6 +95,12 @@ def create_web(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     for kind, answer in _ANSWERS:
         web.add_exception_handler(kind, answer)
     return web
+
+
+def settle() -> None:
+    """Let the collector of garbage pass over what is loaded by now and stays for good: it would stop a page for it."""
+    gc.collect()
+    gc.freeze()
 
 
 def _problem(request: Request, key: str, status: int, **context: object) -> Response:

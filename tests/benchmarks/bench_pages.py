@@ -21,7 +21,7 @@ from engine.app import App
 from engine.storage.keys import Keys
 from engine.storage.listing import Place
 from engine.vault import open_sealed, seal
-from engine.web.application import create_web
+from engine.web.application import create_web, settle
 from tests.benchmarks.figure import told
 from tests.benchmarks.town import first_case, office
 
@@ -142,6 +142,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         number = build_open(Path(name), N)
         with office(Path(name)) as app:
+            settle()
             for account, unit in (("bureau", "QH-JT"), ("township", "QH-01")):
                 _database(app, account, unit)
                 _work(app, account)

@@ -27,7 +27,11 @@ from tests.storage.keeping import kept, opening, spoil
 FIRST = config_dir().parent / "tests" / "data" / "demo-part1.zip"
 """The demonstration of the first release: its database, keys and outbox."""
 
-LANDED = {"0001": (FIRST, 4), "0002": (FIRST.with_name("demo-0002.zip"), 0), "0004": (FIRST.with_name("demo-0004.zip"), 0)}
+LANDED = {
+    "0001": (FIRST, 4),
+    "0002": (FIRST.with_name("demo-0002.zip"), 0),
+    "0004": (FIRST.with_name("demo-0004.zip"), 0),
+}
 """The demonstration of each revision that landed, and how many cases its upgrade rebuilds."""
 
 

@@ -299,7 +299,7 @@ class FakeCases:
                 ),
             ),
             to_approve=(PROPOSAL, replace(PROPOSAL, mine=False, id="9")),
-            findings=(FINDING,),
+            findings=1,
             will_happen=("9月16日 00:30 未登记家访的，通知镇长",),
         )
 
