@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -103,23 +104,46 @@ def canonical(value: object) -> bytes:
 
 def entry_hash(previous: str, public: bytes, sealed: bytes) -> str:
     """The hash of an entry over what came before and both its parts, with its algorithm."""
-    digest = hashlib.sha256(DOMAIN)
-    for part in (previous.encode(), public, sealed):
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
-    return "sha256:" + digest.hexdigest()
+    before = previous.encode()
+    lengths = [len(part).to_bytes(8, "big") for part in (before, public, sealed)]
+    whole = b"".join((DOMAIN, lengths[0], before, lengths[1], public, lengths[2], sealed))
+    return "sha256:" + hashlib.sha256(whole).hexdigest()
 
 
-def verify(links: Iterable[Link]) -> list[Problem]:
-    """Everything that does not hold in chains given case by case, each in order of seq."""
+def verify(links: Iterable[Link], ends: dict[str, tuple[int, str]] | None = None) -> list[Problem]:
+    """Everything that does not hold in chains, each given in order of seq, one after the other or side by side.
+
+    `ends` is filled with the last seq and hash of each case.
+    """
     problems: list[Problem] = []
-    case, seq, head = "", 0, START
+    ends = {} if ends is None else ends
     for link in links:
-        if link.case != case:
-            case, seq, head = link.case, 0, START
-        problems.extend(_check(link, seq + 1, head))
-        seq, head = link.seq, link.hash
+        case, seq, previous, public, sealed, told = link
+        before, head = ends.get(case, _BEGINNING)
+        if (
+            seq != before + 1
+            or previous != head
+            or entry_hash(previous, public, sealed) != told
+            or not _stands_at(public, case, seq)
+        ):
+            problems.extend(_check(link, before + 1, head))
+        ends[case] = seq, told
     return problems
+
+
+_BEGINNING = (0, START)
+_CASE = re.compile(rb'\{(?:"actor":"(?:[^"\\]|\\.)*",)?"case":"([^"\\]*)"')
+_SEQ = re.compile(rb',"seq":([0-9]+)(?:,"[a-z_]+":(?:"(?:[^"\\]|\\.)*"|[0-9]+|null|true|false))*\}')
+"""Where the canonical form has case and seq of the entry itself: no comma and quote follow each other inside a text,
+and what stands behind this seq up to the last brace is no mapping, so that the brace closes the entry's own."""
+
+
+def _stands_at(public: bytes, case: str, seq: int) -> bool:
+    """Whether the public part tells this case and seq: read where they stand, and only else with all the rest."""
+    found, place = _CASE.match(public), _SEQ.fullmatch(public, max(0, public.rfind(b',"seq":')))
+    if found and place and found[1] == case.encode() and int(place[1]) == seq:
+        return True
+    return _place(public) == (case, seq)
 
 
 def _check(link: Link, expected: int, head: str) -> list[Problem]:
@@ -130,7 +154,7 @@ def _check(link: Link, expected: int, head: str) -> list[Problem]:
         found.append(Problem(link.case, link.seq, "broken", "与上一条不相连"))
     if entry_hash(link.previous, link.public, link.sealed) != link.hash:
         found.append(Problem(link.case, link.seq, "changed", "内容与登记时不符"))
-    if _place(link.public) != (link.case, link.seq):
+    if not _stands_at(link.public, link.case, link.seq):
         found.append(Problem(link.case, link.seq, "moved", "记录所在的个案或序号与内容不符"))
     return found
 

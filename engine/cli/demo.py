@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import typer
+import yaml
 
 from engine.access import ROLES
 from engine.app import open_app
@@ -49,6 +50,7 @@ def demo(
         problems = [*(p.message for p in app.audit.verify()), *app.archive.invariants()]
         cases = len(app.cases.listed("auditor"))
         app.archive.set_offset(moment(ENDING) - Clock().now())
+    written = _write(settings, folder / "settings.yaml")
     result = {
         "database": settings.database_url,
         "cases": cases,
@@ -65,10 +67,19 @@ def demo(
         for line in told.ladders():
             print(f"  {line}")
         _summary(folder, result, problems)
+        print(f"以后再打开：yingfan --config {written} run")
     if problems:
         raise typer.Exit(1)
     if not no_serve:
         _serve(settings, password)
+
+
+def _write(settings: Settings, to: Path) -> Path:
+    """The settings of the demonstration as a file, so that it can be opened again."""
+    names = ("data", "host", "port", "review_authority", "contact")
+    kept = {name: str(value) if isinstance(value := getattr(settings, name), Path) else value for name in names}
+    to.write_text(yaml.safe_dump(kept, allow_unicode=True, sort_keys=False), "utf-8")
+    return to
 
 
 def _silent(_: str) -> None:

@@ -15,7 +15,7 @@ from engine.clock import local_day
 from engine.definitions.facts import SYSTEM, CaseView, Facts, Identity, Proposal, UnitFacts, Values
 from engine.definitions.load import predicates
 from engine.definitions.workflow import NoticeRule, Workflow
-from engine.errors import InputError
+from engine.errors import InputError, InstallationError
 from engine.services.office import Office, as_of, short_name
 from engine.services.refusals import refused
 from notifications.documents import Filled, fill
@@ -23,6 +23,9 @@ from notifications.errors import NotificationError
 
 if TYPE_CHECKING:
     from engine.storage.unit_of_work import StoredDocument, UnitOfWork
+
+OFFICES = {"review_authority": "复议机关", "court": "法院", "contact": "联系人和电话"}
+"""What documents print from the settings, and what it is called."""
 
 INSTANT = timedelta(microseconds=1)
 """Undoing is possible to the end of its half hour; the messages leave after it."""
@@ -78,11 +81,14 @@ class Keeper:
             number=number,
             issued_on=None if order.draft else local_day(self.now),
         )
+        template, title = self.office.template(workflow, order.kind), workflow.notices[order.kind].title
+        for name, zh in OFFICES.items():
+            if name in template.variables and not context.offices[name].strip():
+                raise InstallationError(f"《{title}》必须写明{zh}，设置里还没有；请管理员在设置里写 {name}，再办理")
         try:
             conditions = self._conditions(decision, workflow.notices[order.kind], values)
-            return fill(self.office.template(workflow, order.kind), notice_facts(context), conditions=conditions)
+            return fill(template, notice_facts(context), conditions=conditions)
         except NotificationError as error:
-            title = workflow.notices[order.kind].title
             raise refused("field", order.kind, f"《{title}》无法生成：{error}") from error
 
     def _conditions(self, decision: Decision, notice: NoticeRule, values: Values) -> dict[str, bool]:
@@ -131,7 +137,7 @@ class Keeper:
 
     def _offices(self) -> dict[str, str]:
         settings = self.office.settings
-        return {"review_authority": settings.review_authority, "court": settings.court, "contact": settings.contact}
+        return {name: getattr(settings, name) for name in OFFICES}
 
     def _awaits(self, case: CaseView, workflow: Workflow) -> tuple[str, ...]:
         """The roles that decide next on the open proposals."""

@@ -122,7 +122,7 @@ class Upkeep:
                 "open_host", f"网页在 {settings.host} 上直接开放，没有加密", "只听 127.0.0.1，前面放 HTTPS 代理"
             )
         if not settings.contact:
-            yield Unsafe("no_contact", "没有写明联系方式，文书上会空着", "在设置里写 contact")
+            yield Unsafe("no_contact", "没有写明联系人和电话，写它的文书都出不了", "在设置里写 contact")
 
 
 def upgraded(archive: Archive, backup: Path, *, progress: Callable[[int, int], None] | None = None) -> Upgraded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -31,6 +31,20 @@ _OF = (
     .where(ENTRY.c.district == bindparam("district"), ENTRY.c.number == bindparam("number"))
     .order_by(ENTRY.c.seq)
 )
+_LINK = select(ENTRY.c.number, ENTRY.c.seq, ENTRY.c.previous, ENTRY.c.public, ENTRY.c.sealed, ENTRY.c.hash)
+_CHAIN = Hot(
+    _LINK.where(ENTRY.c.district == bindparam("district"), ENTRY.c.number == bindparam("number")).order_by(ENTRY.c.seq)
+)
+_CHAINS = Hot(
+    select(ENTRY.c.id, *_LINK.selected_columns)
+    # Nothing to look up by: all are of one district, and the order of the table is wanted.
+    .where(ENTRY.c.district + "" == bindparam("district"), ENTRY.c.id > bindparam("last"))
+    .order_by(ENTRY.c.id)
+    .limit(bindparam("most"))
+)
+A_PIECE = 2_000
+"""So many entries are read at once where all are."""
+
 _LAST_ACCESS = select(ACCESS.c.hash).where(ACCESS.c.district == bindparam("district"))
 _LAST_ACCESS = _LAST_ACCESS.order_by(ACCESS.c.id.desc()).limit(1)
 _ADD_ACCESS = insert(ACCESS)
@@ -93,12 +107,16 @@ class Log:
         return case
 
     def links(self, number: str | None) -> Iterator[Link]:
-        """The chain of one case, or of all, case by case."""
-        found = select(ENTRY).where(ENTRY.c.district == self._district).order_by(ENTRY.c.number, ENTRY.c.seq)
+        """The chain of one case, or of all as they were written, side by side: a long history is never held whole."""
         if number is not None:
-            found = found.where(ENTRY.c.number == number)
-        for row in self._connection.execute(found):
-            yield Link(row.number, row.seq, row.previous, row.public, row.sealed, row.hash)
+            rows: Iterable[Any] = _CHAIN.run(self._connection, {"district": self._district, "number": number})
+            yield from (Link._make(row) for row in rows)
+            return
+        last = 0
+        while rows := _CHAINS.run(self._connection, {"district": self._district, "last": last, "most": A_PIECE}).all():
+            for row in rows:
+                yield Link._make(row[1:])
+            last = rows[-1].id
 
     def size(self) -> tuple[int, int]:
         """How many entries there are, and how many cases have one."""
@@ -109,7 +127,7 @@ class Log:
     def verify(self, number: str | None) -> list[Problem]:
         """What does not hold: in the chains, and between each chain and the head of its case; needs no key."""
         last: dict[str, tuple[int, str]] = {}
-        problems = verify(_remembered(self.links(number), last))
+        problems = verify(self.links(number), last)
         heads = select(CASE.c.number, CASE.c.seq, CASE.c.head).where(CASE.c.district == self._district)
         if number is not None:
             heads = heads.where(CASE.c.number == number)
@@ -122,13 +140,6 @@ class Log:
 
 def _place(number: str, seq: int) -> bytes:
     return f"entry:{number}:{seq}".encode()
-
-
-def _remembered(links: Iterator[Link], last: dict[str, tuple[int, str]]) -> Iterator[Link]:
-    """The links as they come, noting each chain's end: a long history is never held as a whole."""
-    for link in links:
-        last[link.case] = (link.seq, link.hash)
-        yield link
 
 
 def _entry(row: Any, told: Mapping[str, Any], hidden: Mapping[str, Mapping[str, object]]) -> StoredEntry:

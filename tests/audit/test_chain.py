@@ -127,6 +127,28 @@ class TestVerify:
         """Honest chains of several cases give no problem, and neither does nothing at all."""
         assert ([], []) == (verify([*chain("A", 4), *chain("B", 1), *chain("C", 2)]), verify([]))
 
+    def test_side_by_side(self) -> None:
+        """Chains may be given side by side, and the end of each is told."""
+        one, other, ends = chain("A", 3), chain("B", 2), {}
+        assert [] == verify([one[0], other[0], one[1], other[1], one[2]], ends)
+        assert {"A": (3, one[-1].hash), "B": (2, other[-1].hash)} == ends
+
+    @given(
+        st.dictionaries(st.sampled_from(["actor", "case", "fields", "remarks", "seq", "to", "version"]), VALUES),
+        st.sampled_from(["A", "B", 'A","case":"B', "A\\"]),
+        st.integers(1, 12),
+        st.sampled_from(["", "x", '","seq":3}', "\\", '\\","case":"B"']),
+    )
+    def test_place(self, told: dict[str, object], case: str, seq: int, text: str) -> None:
+        """Whatever else an entry tells, and however it is quoted, its case and seq are its own and no other."""
+        public = canonical(
+            {"fields": {"case": "B", "seq": 3}, **told, "actor": text, "to": text, "case": case, "seq": seq}
+        )
+        link = Link(case, 1, START, public, b"", entry_hash(START, public, b""))
+        assert (seq == 1) == (verify([link]) == [])
+        other = link._replace(case="B" if case != "B" else "A")
+        assert "moved" in {problem.code for problem in verify([other])}
+
     @pytest.mark.parametrize("how", BROKEN)
     def test_notices(self, how: str) -> None:
         """Every kind of change is noticed, with its kind, and never by a crash."""

@@ -77,6 +77,19 @@ def cli_open() -> Any:
     return installation.open_app(Settings.read())
 
 
+def typed(fields: dict[str, object]) -> list[str]:
+    """A form as options of a command line."""
+    found: list[str] = []
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            found += [f"--field={name}.{row}={answer}" for row, answer in value.items()]
+        elif isinstance(value, list):
+            found += [f"--field={name}={each}" for each in value]
+        else:
+            found.append(f"--field={name}={value}")
+    return found
+
+
 @cache
 def law(workflows: Path, config: Path) -> Any:
     """The workflows, read once a process: every command opens the installation anew."""
@@ -97,6 +110,7 @@ def desk(
     with settled(request.param, tmp_path) as ground:
         monkeypatch.setenv("YINGFAN_DATA", str(ground.folder))
         monkeypatch.setenv("YINGFAN_DATABASE", ground.url)
+        monkeypatch.setenv("YINGFAN_CONTACT", "教体局，电话000")
         yield Desk(clock, capsys)
 
 

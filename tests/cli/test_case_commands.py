@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Desk
+from tests.cli.conftest import Desk, typed
 from tests.district import LITTLE
 from tests.services.acts import CONTACT, ELSEWHERE, VISIT
 
@@ -21,19 +21,6 @@ SHOWN = {
 ENTRY = {
     "seq", "happened_on", "recorded_at", "actor", "role", "trigger", "from", "to", "rule", "fields", "documents", "hash",
 }  # fmt: skip
-
-
-def typed(fields: dict[str, object]) -> list[str]:
-    """A form as options of a command line."""
-    found: list[str] = []
-    for name, value in fields.items():
-        if isinstance(value, dict):
-            found += [f"--field={name}.{row}={answer}" for row, answer in value.items()]
-        elif isinstance(value, list):
-            found += [f"--field={name}={each}" for each in value]
-        else:
-            found.append(f"--field={name}={value}")
-    return found
 
 
 def pupil(desk: Desk, at: int = 0) -> tuple[str, str]:

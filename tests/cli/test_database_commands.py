@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Desk
+from engine.storage.tables import VERSION
+from tests.cli.conftest import Desk, typed
 from tests.databases import fresh_url
 from tests.storage import keeping
 from tests.storage.test_storage_upgrading import FIRST
@@ -32,12 +33,12 @@ class TestUpgrade:
         monkeypatch.delenv("YINGFAN_DATABASE")
         desk.says("db", "check", code=3)
         assert "yingfan db upgrade" in desk.err
-        assert "从第0001版升到第0004版，重建4件个案" in desk.says("db", "upgrade")
+        assert f"从第0001版升到第{VERSION}版，重建4件个案" in desk.says("db", "upgrade")
         assert 1 == len(list((old / "backups").iterdir()))
         assert {"ok": True, "problems": []} == desk.tells("db", "check")
         assert 4 == desk.tells("audit", "verify")["cases"]
         assert "不用升级" in desk.says("db", "upgrade")
-        assert {"before": "0004", "after": "0004", "backup": "", "cases": 0} == desk.tells("db", "upgrade")
+        assert {"before": VERSION, "after": VERSION, "backup": "", "cases": 0} == desk.tells("db", "upgrade")
 
     def test_none(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, desk: Desk) -> None:
         """Where there is no database, none is made."""
@@ -78,7 +79,7 @@ class TestRestore:
         assert "没有文件夹" in desk.err
         assert desk.tells("db", "backup", f"{file}2")["bytes"] > 1000
         monkeypatch.setenv("YINGFAN_DATABASE", elsewhere)
-        assert {"revision": "0004", "held": True} == desk.tells("db", "restore", file)
+        assert {"revision": VERSION, "held": True} == desk.tells("db", "restore", file)
         desk.says("db", "restore", file, code=3)
         assert "数据库" in desk.err
         assert [number] == [each["number"] for each in desk.tells("case", "list", "--as", "auditor")]
@@ -115,8 +116,14 @@ class TestDoctor:
         """The codes of what it finds."""
         return {each["code"] for each in desk.tells("doctor", code=1)}
 
-    def test_new(self, desk: Desk) -> None:
-        """A new installation is told what is missing, each with what helps."""
+    def test_new(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A new installation is told what is missing, each with what helps; no document leaves without its contact."""
+        number = desk.case()
+        monkeypatch.delenv("YINGFAN_CONTACT")
+        letter = {"asked_back": "2026-09-03", "way": "in_person", "told_to": ["母亲"], "slip_back": "true"}
+        act = ("case", "act", number, "send_letter", "--as", "school", *typed(letter))
+        told = desk.says(*act, code=3)
+        assert (told, "必须写明联系人和电话" in desk.err, "设置" in desk.err) == ("", True, True)
         assert {"key_beside_database", "no_backup", "no_contact"} == self.codes(desk)
         assert "yingfan db backup" in desk.says("doctor", code=1)
 
@@ -124,7 +131,6 @@ class TestDoctor:
         """Keys elsewhere, a backup, a contact: nothing is found."""
         shutil.move(tmp_path / "data" / "keys", tmp_path / "safe")
         monkeypatch.setenv("YINGFAN_KEYS", str(tmp_path / "safe"))
-        monkeypatch.setenv("YINGFAN_CONTACT", "教体局，电话000")
         desk.inside(lambda app: app.archive.upkeep.back_up(tmp_path / "backup", now=desk.clock.now()))
         assert [] == desk.tells("doctor")
         assert "没有发现问题" in desk.says("doctor")

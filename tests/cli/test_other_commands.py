@@ -14,8 +14,7 @@ from engine.cli import filling, installation
 from engine.cli.demo_script import SCENES
 from engine.errors import RightRefused, RuleRefused, StaleRefused
 from engine.services.refusals import refusal_told
-from tests.cli.conftest import Desk
-from tests.cli.test_case_commands import typed
+from tests.cli.conftest import Desk, typed
 from tests.district import LITTLE
 from tests.services.acts import ELSEWHERE
 from tests.storage import keeping

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from engine.errors import InputError, RightRefused, RuleRefused
+from engine.services import people
 from engine.services.people import LONGEST_PASSWORD
 from engine.services.words import instant_zh, masked
 from tests.district import LITTLE
@@ -224,6 +225,27 @@ class TestPeople:
                 house.app.people.sign_in(account, password, "127.0.0.1")
             told.add(str(refused.value))
         assert len(told) == 1
+
+    @pytest.mark.parametrize(
+        ("password", "words"),
+        [
+            ("123456123456", "「123456」"),
+            ("Password1234!", "「password」、「1234」"),
+            ("township2026", "「township」"),
+            ("aaaaaaaaaaaaa", "重复的字符"),
+            ("应返尽返123456789", "「应返尽返」"),
+        ],
+    )
+    def test_easily_guessed(self, house: House, password: str, words: str) -> None:
+        """A password made of what many try first, or of names of the place, is refused with what is wrong with it."""
+        with pytest.raises(InputError) as told:
+            house.app.people.set_password("township", password)
+        assert words in str(told.value)
+
+    def test_not_guessed(self, house: House) -> None:
+        """What one types by chance or as a few unconnected words is taken, though a common word is among them."""
+        for password in ("correct-horse-battery", "xK4vq-9Lm2s_A", "蓝色1234的山羊在跑步机上"):
+            assert people.easily_guessed(password, ("township",)) == ""
 
     def test_throttled(self, house: House) -> None:
         """After five wrong passwords each further try waits longer; a right one after the wait forgets them."""
