@@ -120,7 +120,7 @@ class TestDoctor:
         """A new installation is told what is missing, each with what helps; no document leaves without its contact."""
         number = desk.case()
         monkeypatch.delenv("YINGFAN_CONTACT")
-        letter = {"asked_back": "2026-09-03", "way": "in_person", "told_to": ["母亲"], "slip_back": "true"}
+        letter = {"asked_back": "2026-09-03", "way": "in_person", "told_to": ["母亲"], "slip_back": "yes"}
         act = ("case", "act", number, "send_letter", "--as", "school", *typed(letter))
         told = desk.says(*act, code=3)
         assert (told, "必须写明联系人和电话" in desk.err, "设置" in desk.err) == ("", True, True)
