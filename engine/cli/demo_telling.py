@@ -53,7 +53,7 @@ class Teller:
                 if e.seq > self._seen.get(number, 0)
             ]
             if not self._people:
-                self._people = {person.account: person.name for person in uow.people.all()}
+                self._people = uow.people.names()
             papers = {each.id: each.number for each in uow.documents.of(number)} if entries else {}
         if case is None:
             raise InstallationError(f"个案 {number} 不见了")

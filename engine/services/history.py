@@ -114,7 +114,7 @@ class HistoryMaker:
     @cached_property
     def names(self) -> dict[str, str]:
         """Names of people by account."""
-        return {person.account: person.name for person in self.uow.people.all()}
+        return self.uow.people.names()
 
     @cached_property
     def units(self) -> dict[str, str]:

@@ -147,7 +147,7 @@ class Staff:
             if on <= self.office.today() and left is not None and not left.serves(self.office.today()):
                 uow.people.close_sessions(account, self.office.now())
             uow.commit()
-            names = {each.account: each.name for each in uow.people.all()}
+            names = uow.people.names()
         self._note(approved_by, "role.end", account)
         return tuple(self._given(each, names) for each in ended)
 
@@ -188,7 +188,7 @@ class Staff:
     def roles(self) -> tuple[Given, ...]:
         """Every role as it was given, with the person's name."""
         with self.office.archive.read() as uow:
-            names = {each.account: each.name for each in uow.people.all()}
+            names = uow.people.names()
             return tuple(self._given(each, names) for each in uow.people.roles())
 
     def _given(self, each: StoredRole, names: Mapping[str, str]) -> Given:

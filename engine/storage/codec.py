@@ -8,7 +8,7 @@ is read as long as the classes keep to that.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from operator import attrgetter
@@ -129,6 +129,11 @@ def decode(value: Any) -> Any:
 def value_bytes(value: object) -> bytes:
     """Any value of the decision room as bytes."""
     return _JSON.encode(encode(value)).encode()
+
+
+def some_from(data: bytes, names: Collection[str]) -> dict[str, Any]:
+    """Of a mapping that `value_bytes` wrote the values under these names; the others are not read back."""
+    return {key: decode(each) for key, each in json.loads(data)["$m"] if key in names}
 
 
 def value_from(data: bytes) -> Any:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from engine.audit.chain import START, Link, Problem, canonical, entry_hash, verify
 from engine.cases.model import Decision
 from engine.definitions.facts import CaseView
-from engine.storage.codec import value_from
+from engine.storage.codec import some_from
 from engine.storage.delta import applied
 from engine.storage.dialects import is_taken, lock
 from engine.storage.keys import AtHand, Keys
@@ -21,11 +21,12 @@ from engine.storage.record import change_of, entry_public, entry_sealed, is_open
 from engine.storage.rows import Conflict, StoredDocument, StoredEntry
 from engine.storage.statements import Hot
 from engine.storage.tables import ACCESS, CASE, ENTRY
+from engine.storage.types import instant_from
 from engine.vault import open_sealed, seal
 
 _LINE = ("district", "number", "seq", "public", "sealed", "previous", "hash")
 _ADD = Hot(insert(ENTRY).values({name: bindparam(name) for name in _LINE}).inline())
-_OF = (
+_OF = Hot(
     select(ENTRY, CASE.c.subject)
     .join(CASE, (CASE.c.number == ENTRY.c.number) & (CASE.c.district == ENTRY.c.district))
     .where(ENTRY.c.district == bindparam("district"), ENTRY.c.number == bindparam("number"))
@@ -48,6 +49,12 @@ A_PIECE = 2_000
 _LAST_ACCESS = select(ACCESS.c.hash).where(ACCESS.c.district == bindparam("district"))
 _LAST_ACCESS = _LAST_ACCESS.order_by(ACCESS.c.id.desc()).limit(1)
 _ADD_ACCESS = insert(ACCESS)
+_READINGS = Hot(
+    select(ACCESS)
+    .where(ACCESS.c.district + "" == bindparam("district"), ACCESS.c.id > bindparam("last"))
+    .order_by(ACCESS.c.id)
+    .limit(bindparam("most"))
+)
 
 
 class Log:
@@ -82,25 +89,27 @@ class Log:
         sealed = seal(key, entry_sealed(decision), _place(entry.case, entry.seq))
         return entry_public(decision, [each.as_public() for each in documents], definition), sealed
 
-    def of(self, number: str) -> list[StoredEntry]:
-        """The entries of a case in order, their sealed parts opened; raises VaultError when the keys are gone."""
+    def of(self, number: str, *, changes: bool = False) -> list[StoredEntry]:
+        """The entries of a case in order, their sealed parts opened, with `changes` what replay applies too.
+
+        Raises VaultError when the keys are gone.
+        """
         entries = []
-        for row in self._connection.execute(_OF, {"district": self._district, "number": number}):
+        for row in _OF.run(self._connection, {"district": self._district, "number": number}):
             told = json.loads(row.public)
-            entries.append(_entry(row, told, self._hidden(row, told)))
+            entries.append(_entry(row, told, self._hidden(row, told, changes=changes)))
         return entries
 
-    def _hidden(self, row: Any, told: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _hidden(self, row: Any, told: Mapping[str, Any], *, changes: bool) -> Mapping[str, Any]:
         if not row.sealed:
-            return {"fields": {}, "seen": {}, "change": change_of(told)}
-        key = self._keys.existing(row.subject)
-        hidden: Mapping[str, Any] = value_from(open_sealed(key, row.sealed, _place(row.number, row.seq)))
-        return hidden
+            return {"fields": {}, "seen": {}, **({"change": change_of(told)} if changes else {})}
+        opened = open_sealed(self._keys.existing(row.subject), row.sealed, _place(row.number, row.seq))
+        return some_from(opened, ("fields", "seen", "change") if changes else ("fields", "seen"))
 
     def replayed(self, number: str, *, before: int | None = None) -> CaseView | None:
         """The case as its entries alone tell it, up to the one before `before`; None for no entries."""
         case: CaseView | None = None
-        for entry in self.of(number):
+        for entry in self.of(number, changes=True):
             if before is not None and entry.seq >= before:
                 break
             case = applied(case, entry.sealed["change"])._replace(head=entry.hash)  # type: ignore[arg-type]  # a change
@@ -176,10 +185,13 @@ def log_access(connection: Connection, district: str, access: tuple[str, str, st
 
 def verify_access(connection: Connection, district: str) -> list[Problem]:
     """What does not hold in the access log's chain."""
-    problems, head = [], START
-    for row in connection.execute(select(ACCESS).where(ACCESS.c.district == district).order_by(ACCESS.c.id)):
-        told = canonical({"account": row.account, "what": row.what, "case": row.number, "at": row.at})
-        if row.previous != head or entry_hash(row.previous, told, b"") != row.hash:
-            problems.append(Problem(row.number, row.id, "access", "查阅记录的链条不连续"))
-        head = row.hash
+    problems, head, last = [], START, 0
+    while rows := _READINGS.run(connection, {"district": district, "last": last, "most": A_PIECE}).all():
+        for row in rows:
+            at = instant_from(row.at)
+            told = canonical({"account": row.account, "what": row.what, "case": row.number, "at": at})
+            if row.previous != head or entry_hash(row.previous, told, b"") != row.hash:
+                problems.append(Problem(row.number, row.id, "access", "查阅记录的链条不连续"))
+            head = row.hash
+        last = rows[-1].id
     return problems

@@ -28,6 +28,7 @@ _PEOPLE = (
 )
 _GIVEN = Hot(select(ROLE).where(ROLE.c.district == bindparam("at_district")).order_by(ROLE.c.id))
 _ALL = Hot(_PEOPLE)
+_NAMES = Hot(select(PERSON.c.account, PERSON.c.name).where(PERSON.c.district == bindparam("at_district")))
 _ONE = Hot(_PEOPLE.where(PERSON.c.account == bindparam("at_account")))
 """Every act reads who does it; days come out as the database keeps them."""
 
@@ -102,6 +103,10 @@ class PeopleStore:
         for row in _ALL.run(self._connection, {"at_district": self._district}):
             rows.setdefault(row.person, []).append(row)
         return [_person(each, several) for each, several in rows.items()]
+
+    def names(self) -> dict[str, str]:
+        """Everybody's name by account."""
+        return {row.account: row.name for row in _NAMES.run(self._connection, {"at_district": self._district})}
 
     def _read(self, account: str) -> Person | None:
         rows = _ONE.run(self._connection, {"at_district": self._district, "at_account": account}).all()

@@ -67,7 +67,7 @@ class StoredEntry:
     hash: str
     previous: str = ""
     sealed: Mapping[str, object] = field(default_factory=dict)
-    """The sealed part, opened: fields, seen, and the change that replay applies."""
+    """The sealed part, opened: fields, seen and, where it was asked for, the change that replay applies."""
 
 
 class DueCase(NamedTuple):

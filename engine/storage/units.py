@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from engine.definitions.facts import UnitFacts
 from engine.storage.driver import Statement
@@ -46,6 +46,12 @@ _EVERY = Hot(
     )
 )
 """The same of every unit."""
+
+_NAMES = Hot(
+    select(UNIT.c.code, UNIT.c.name, UNIT.c.first, UNIT.c.last)
+    .where(UNIT.c.district == bindparam("district"))
+    .order_by(UNIT.c.code, UNIT.c.first)
+)
 
 REMEMBERED = 1024
 """How many different sets of units are kept in memory."""
@@ -96,8 +102,9 @@ class UnitStore:
 
     def names(self, day: date) -> dict[str, str]:
         """The names of all units by code: those of the day, and of others the last one known."""
-        units = self.all()
-        return {unit.code: unit.name for unit in (*units, *(u for u in units if u.first <= day <= u.last))}
+        rows = _NAMES.run(self._connection, {"district": self._district}).all()
+        at = day.isoformat()
+        return {row.code: row.name for row in (*rows, *(row for row in rows if row.first <= at <= row.last))}
 
     def facts(self, code: str, relation: str, day: date) -> UnitFacts | None:
         """A unit as a case sees it on a day, with everything inside it; None for a code that there is not."""

@@ -103,7 +103,7 @@ class TestLog:
         """The recorded changes, applied one after the other, give the case exactly."""
         case = None
         with story.archive.read() as uow:
-            for entry in uow.log.of(NUMBER):
+            for entry in uow.log.of(NUMBER, changes=True):
                 case = applied(case, entry.sealed["change"])._replace(head=entry.hash)  # type: ignore[arg-type]  # a change
         assert story.case == case
 

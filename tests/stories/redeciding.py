@@ -26,7 +26,7 @@ def redecided(app: App) -> tuple[int, list[str]]:
     with app.archive.read() as uow:
         for number in uow.cases.numbers():
             workflow = app.cases.office.version(uow.cases.definition_of(number))
-            for told, difference in _of_case(app, uow, uow.log.of(number), workflow):
+            for told, difference in _of_case(app, uow, uow.log.of(number, changes=True), workflow):
                 count += 1
                 if difference:
                     differences.append(f"{number} {told.seq} {told.trigger}: {difference}")
