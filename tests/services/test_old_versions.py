@@ -138,7 +138,7 @@ class TestFirstRelease:
         archive.upkeep.upgrade(tmp_path / "before.db")
         archive.close()
         clock = SteppedClock(moment("2026-11-10 10:00"))
-        with open_app(Settings.read(data=tmp_path), clock=clock) as app:
+        with open_app(Settings.read(data=tmp_path, contact="电话000"), clock=clock) as app:
             ordered, visited = "QH-2026-0002", "QH-2026-0003"
             was = version(app, visited).hash
             assert was not in {each.hash for each in app.workflows.values()}
