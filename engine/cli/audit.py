@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from engine.cli.installation import opened
+from engine.cli.options import AsJson
 from engine.cli.telling import tell
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -18,7 +19,7 @@ def _room() -> None:
 @app.command("verify", help="验证每件个案的链条；有一处不能验证即以1结束")
 def verify(
     ctx: typer.Context,
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Verify the chain of every case; exit 1 when one does not hold."""
     with opened(ctx) as installation:

@@ -10,7 +10,7 @@ import typer
 
 from engine.app import App, calendar_in_force
 from engine.cli.installation import opened, operator
-from engine.cli.options import settings_of
+from engine.cli.options import AsJson, settings_of
 from engine.errors import InputError
 from engine.paths import config_dir
 from engine.services.recalculation import ReportRow
@@ -42,7 +42,7 @@ def _in_force(ctx: typer.Context) -> Calendar:
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """List the holiday orders in force by year, with number, date, status and revision."""
     orders = _in_force(ctx).orders
@@ -69,7 +69,7 @@ def list_(
 @app.command("check")
 def check(
     ctx: typer.Context,
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Check the calendar files; exit 1 for a problem. A missing order of next year is told, but is none."""
     orders = _in_force(ctx).orders
@@ -89,7 +89,7 @@ def check(
 def apply(
     ctx: typer.Context,
     file: Path = typer.Argument(..., help="放假安排、校历或法定节日文件，写法同 config/calendar"),  # noqa: B008  typer's way
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Take in a calendar file, work out every running deadline again, and tell what moved and what waits."""
     if not file.is_file():
@@ -113,7 +113,7 @@ def apply(
 @report_app.command("list")
 def reports(
     ctx: typer.Context,
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """List the recalculation reports, newest first, with what still waits for a person."""
     with opened(ctx) as installation:
@@ -147,7 +147,7 @@ def _row(each: ReportRow) -> dict[str, object]:
 def show(
     ctx: typer.Context,
     number: int = typer.Argument(..., help="报告号"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Show a report line by line: case, deadline, due before, due after, and how it applies."""
     with opened(ctx) as installation:
@@ -184,7 +184,7 @@ def accept(
     ctx: typer.Context,
     number: int = typer.Argument(..., help="报告号"),
     account: str = typer.Option(..., "--as", help="由谁确认（账号）"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Accept a report as a named person: every date that waited moves, each with an entry; may be run again."""
     with opened(ctx) as installation:

@@ -9,6 +9,7 @@ import typer
 from engine.app import App
 from engine.cli.filling import fields_of, subject_of
 from engine.cli.installation import opened, operator
+from engine.cli.options import AsJson
 from engine.cli.telling import answering, day_zh, tell
 from engine.cli.time import read_day
 from engine.services.model import ActRequest, Advanced, CasePage, DeadlineRow, OpenRequest, Preview
@@ -28,7 +29,7 @@ def open_(  # noqa: PLR0913, PLR0917  the options of a command
     account: str = typer.Option(..., "--as", help="以谁的身份办理（账号）"),
     fields: str = typer.Option("", "--fields", help="立案时要写的内容，JSON 文件：@文件名"),
     request_id: str = typer.Option("", "--request-id", help="请求编号；同一编号再来一次，只给出第一次的结果"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Open a case about one subject."""
     kind, reference, number = subject_of(subject)
@@ -60,7 +61,7 @@ def act(  # noqa: PLR0913, PLR0917  the options of a command
     request_id: str = typer.Option("", "--request-id", help="请求编号；同一编号再来一次，只给出第一次的结果"),
     version: int = typer.Option(None, "--version", help="所依据的个案版本；个案已有变动时不予登记"),
     dry_run: bool = typer.Option(False, "--dry-run", help="只看登记后期限怎么变，不登记"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Do one act on a case, as its form in the pages does."""
     request = ActRequest(
@@ -88,7 +89,7 @@ def show(
     case: str = typer.Argument(..., help="个案编号"),
     account: str = typer.Option(..., "--as", help="以谁的身份查看（账号）"),
     reveal: bool = typer.Option(False, "--reveal", help="显示完整姓名；这次查看会单独记录"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Show one case with its deadlines, what comes, what is possible and its history; the reading is recorded."""
     with opened(ctx) as installation, answering(as_json=as_json):
@@ -102,7 +103,7 @@ def list_(
     state: str = typer.Option("", "--state", help="只列这个状态，例如 visited"),
     unit: str = typer.Option("", "--unit", help="只列与这个单位有关的个案（单位代码）"),
     overdue: bool = typer.Option(False, "--overdue", help="只列有逾期期限的个案"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """List the cases that this person may see, by due date; nothing that is sealed is told."""
     with opened(ctx) as installation, answering(as_json=as_json):

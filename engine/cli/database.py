@@ -9,7 +9,7 @@ import typer
 
 from engine.app import open_archive
 from engine.cli.installation import opened
-from engine.cli.options import settings_of
+from engine.cli.options import AsJson, settings_of
 from engine.cli.telling import answering, tell
 from engine.clock import LOCAL_ZONE, Clock
 from engine.services.upkeep import restored, upgraded
@@ -32,7 +32,7 @@ def _progress(done: int, of: int) -> None:
 def upgrade(
     ctx: typer.Context,
     backup: Path = typer.Option(None, "--backup", help="备份到哪个文件；不写则放在数据文件夹的 backups 里"),  # noqa: B008  typer's way
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Bring the tables to the program's, after a backup."""
     settings = settings_of(ctx)
@@ -51,7 +51,7 @@ def upgrade(
 @app.command("check", help="检查数据库：各行与历史一致、链条完整、文号连续、触发器都在")
 def check(
     ctx: typer.Context,
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Check everything that must hold in the database; exit 1 when something does not."""
     with opened(ctx) as installation:
@@ -70,7 +70,7 @@ def check(
 def backup(
     ctx: typer.Context,
     file: Path = typer.Argument(..., help="备份文件，不能已经存在"),  # noqa: B008  typer's way
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Back the database up at one moment, to a file that is not there yet."""
     settings = settings_of(ctx)
@@ -86,7 +86,7 @@ def backup(
 def restore(
     ctx: typer.Context,
     file: Path = typer.Argument(..., help="yingfan db backup 写的文件"),  # noqa: B008  typer's way
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Fill an empty database from a backup; it is held until a person releases it."""
     found = restored(settings_of(ctx), file)
@@ -100,7 +100,7 @@ def restore(
 def release(
     ctx: typer.Context,
     account: str = typer.Option(..., "--as", help="由谁放行（账号）"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Let a restored database send again, as a named person of the bureau."""
     with opened(ctx) as installation, answering(as_json=as_json):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from engine.cli.installation import opened, operator
+from engine.cli.options import AsJson, First, Last
 from engine.cli.telling import answering, tell
 from engine.cli.time import read_day
 from engine.errors import InputError
@@ -18,15 +20,15 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 @app.command("add", help="登记赋权文件：文号、日期、原文、街道、事项、起止日")
 def add(  # noqa: PLR0913, PLR0917  the options of a command
     ctx: typer.Context,
-    document: str = typer.Argument(..., metavar="文号", help="赋权文件的文号"),
-    unit: str = typer.Option(..., "--unit", help="街道办事处的单位代码"),
-    issued: str = typer.Option(..., "--issued", help="文件日期"),
-    text: Path = typer.Option(..., "--text", help="文件原文（UTF-8 文本文件）"),  # noqa: B008  typer's way
-    act: list[str] = typer.Option(..., "--act", help="赋权的事项，例如 order_correction，可写多次"),  # noqa: B008  typer's way
-    first: str = typer.Option(..., "--from", help="自哪一天起（含）"),
-    last: str = typer.Option(..., "--to", help="到哪一天止（含）"),
+    document: Annotated[str, typer.Argument(metavar="文号", help="赋权文件的文号")],
+    unit: Annotated[str, typer.Option("--unit", help="街道办事处的单位代码")],
+    issued: Annotated[str, typer.Option("--issued", help="文件日期")],
+    text: Annotated[Path, typer.Option("--text", help="文件原文（UTF-8 文本文件）")],
+    act: Annotated[list[str], typer.Option("--act", help="赋权的事项，例如 order_correction，可写多次")],
+    first: First,
+    last: Last,
     approved_by: str = typer.Option("", "--approved-by", help="由谁批准登记（账号）"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Record a document that lends acts."""
     given = Lending(
@@ -47,7 +49,7 @@ def add(  # noqa: PLR0913, PLR0917  the options of a command
 
 
 @app.command("list", help="列出赋权文件")
-def list_(ctx: typer.Context, as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档")) -> None:
+def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List the documents that lend acts."""
     with opened(ctx) as installation:
         found = installation.staff.delegations()

@@ -16,6 +16,7 @@ from engine.access import ROLES
 from engine.app import open_app
 from engine.cli.demo_play import Play, moment, settle
 from engine.cli.demo_script import ENDING, OPENING
+from engine.cli.options import AsJson
 from engine.cli.serve import serve
 from engine.clock import Clock, SteppedClock
 from engine.errors import InputError
@@ -27,7 +28,7 @@ def demo(
     out: str = typer.Option("", "--out", help="演示数据放在哪个文件夹；不写就用新的临时文件夹"),
     no_serve: bool = typer.Option(False, "--no-serve", help="演完就结束，不开放网页"),
     port: int = typer.Option(8000, "--port", help="网页端口"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Play the sample cases in a fresh database, write every document, tell what happened, then serve it."""
     folder = _folder(out)

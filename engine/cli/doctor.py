@@ -5,12 +5,13 @@ from __future__ import annotations
 import typer
 
 from engine.cli.installation import opened
+from engine.cli.options import AsJson
 from engine.cli.telling import tell
 
 
 def doctor(
     ctx: typer.Context,
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """List what is unsafe or missing and what helps; exit 1 when there is anything."""
     with opened(ctx) as installation:

@@ -11,6 +11,7 @@ from engine.cli.case import tell_act
 from engine.cli.filling import fields_of
 from engine.cli.installation import opened, operator
 from engine.cli.naming import parts_of
+from engine.cli.options import AsJson
 from engine.cli.telling import answering, tell
 from engine.cli.time import read_day
 from engine.errors import InputError
@@ -27,7 +28,7 @@ def show(
     document: str = typer.Argument(..., help="文书编号：个案编号/15-1"),
     account: str = typer.Option(..., "--as", help="以谁的身份查看（账号）"),
     pdf: str = typer.Option("", "--pdf", help="另存 PDF 到这个文件"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Show one document with its text and how far it is served; the reading is recorded."""
     number, id_ = parts_of(document, "文书", EXAMPLE)
@@ -56,7 +57,7 @@ def serve(  # noqa: PLR0913, PLR0917  the options of a command
     field: list[str] = typer.Option([], "--field", help="送达证据等 名称=内容，可写多次"),  # noqa: B008  typer's way
     request_id: str = typer.Option("", "--request-id", help="请求编号；同一编号再来一次，只给出第一次的结果"),
     version: int = typer.Option(None, "--version", help="所依据的个案版本；个案已有变动时不予登记"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Record the service of a document on one addressee, with its proof."""
     number, id_ = parts_of(document, "文书", EXAMPLE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from engine.cli.installation import opened, operator
+from engine.cli.options import AsJson
 from engine.cli.telling import answering, tell
 from engine.services.model import FindingRow
 
@@ -15,7 +16,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 def list_(
     ctx: typer.Context,
     account: str = typer.Option(..., "--as", help="以谁的身份查看（账号）"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """List the findings of this person's units, names masked."""
     with opened(ctx) as installation, answering(as_json=as_json):
@@ -36,7 +37,7 @@ def confirm(
     findings: list[int] = typer.Argument(..., metavar="F...", help="疑点编号"),  # noqa: B008  typer's way
     account: str = typer.Option(..., "--as", help="以谁的身份确认（账号）"),
     request_id: str = typer.Option("", "--request-id", help="请求编号"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Confirm findings: a case is opened for each; confirming again gives the same case."""
     with opened(ctx) as installation, answering(as_json=as_json):

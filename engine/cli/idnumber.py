@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from engine.cli.options import AsJson
 from engine.clock import Clock, local_day
 from engine.errors import InputError
 from engine.roster.idnumber import IdNumber, check_idnumber, mask
@@ -27,7 +28,7 @@ def _room() -> None:
 def check(
     number: str = typer.Argument("", help="要检查的号码"),
     file: str = typer.Option("", "--file", help=f"CSV 文件，检查其中 {COLUMN} 列"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Check one number, or the column `number` of a CSV file; exit 1 if any cannot be right."""
     if bool(number) == bool(file):

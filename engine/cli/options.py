@@ -1,13 +1,25 @@
-"""The settings of a command: light, for commands that open no database."""
+"""What commands have in common: options, and their settings; light, for commands that open no database."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from engine.paths import config_dir
 from engine.settings import Settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="只输出一个 JSON 文档")]
+Account = Annotated[str, typer.Argument(metavar="NAME", help="账号")]
+RoleName = Annotated[str, typer.Option("--role", help="职务，例如 township_officer")]
+Unit = Annotated[str, typer.Option("--unit", help="单位代码")]
+First = Annotated[str, typer.Option("--from", help="自哪一天起（含）")]
+Last = Annotated[str, typer.Option("--to", help="到哪一天止（含）")]
+Acting = Annotated[str, typer.Option("--acting", metavar="文号", help="代理负责人：写任命文件的文号")]
+ApprovedBy = Annotated[
+    str, typer.Option("--approved-by", help="由谁批准（账号）：在任的教体局领导或系统管理员，不能是本人")
+]
 
 
 def settings_of(ctx: typer.Context, **options: object) -> Settings:

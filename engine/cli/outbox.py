@@ -9,6 +9,7 @@ import typer
 
 from engine.access import ROLES
 from engine.cli.installation import opened
+from engine.cli.options import AsJson
 from engine.errors import InputError
 from engine.services.words import instant_zh
 
@@ -20,7 +21,7 @@ WHY = {"late": "迟于规定时间，待人放行", "many": "一次过多，待�
 def list_(
     ctx: typer.Context,
     held: bool = typer.Option(False, "--held", help="只列出暂缓、待人放行的"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """List the messages that have not left: when they should, how often they failed, why they wait."""
     with opened(ctx) as installation:
@@ -58,7 +59,7 @@ def release(
     ids: list[int] = typer.Argument(None, help="消息编号；不写则要加 --all"),  # noqa: B008  typer's way
     everything: bool = typer.Option(False, "--all", help="放行全部暂缓的消息"),
     account: str = typer.Option(..., "--as", help="由谁放行（账号）"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Let held messages go, as a named person of the bureau; they leave with the next sweep."""
     if bool(ids) == everything:

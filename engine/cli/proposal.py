@@ -6,6 +6,7 @@ import typer
 
 from engine.cli.installation import opened
 from engine.cli.naming import parts_of
+from engine.cli.options import AsJson
 from engine.cli.telling import answering, tell
 from engine.services.model import ProposalPage
 
@@ -16,7 +17,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 def list_(
     ctx: typer.Context,
     account: str = typer.Option(..., "--as", help="以谁的身份查看（账号）"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """List the open proposals of the cases that this person may see."""
     with opened(ctx) as installation, answering(as_json=as_json):
@@ -35,7 +36,7 @@ def show(
     ctx: typer.Context,
     proposal: str = typer.Argument(..., help="报批编号：个案编号/P12"),
     account: str = typer.Option(..., "--as", help="以谁的身份查看（账号）"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Show what an approver reads: facts, law, drafts, what happens on yes and on no; the reading is recorded."""
     number, id_ = parts_of(proposal, "报批", "P12")

@@ -10,6 +10,7 @@ import typer
 
 from engine.cli.finding import as_told
 from engine.cli.installation import opened
+from engine.cli.options import AsJson
 from engine.cli.telling import answering, tell
 from engine.cli.time import read_day
 from engine.errors import InputError
@@ -35,7 +36,7 @@ def import_(  # noqa: PLR0913, PLR0917  the options of a command
     accept_missing: bool = typer.Option(False, "--accept-missing", help="名册上确实有这么多学生没有列入"),
     day: str = typer.Option("", "--day", help="名册日期；标题写有日期的不必写"),
     dry_run: bool = typer.Option(False, "--dry-run", help="只核对，不导入"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Import a list: what is new or changed, what a person must settle, and every error with its row."""
     manner = Manner(

@@ -9,6 +9,7 @@ import typer
 
 from engine.app import App
 from engine.cli.installation import opened
+from engine.cli.options import AsJson
 from engine.errors import InputError
 from engine.services.words import instant_zh
 
@@ -18,7 +19,7 @@ def sweep(
     stuck: bool = typer.Option(False, "--stuck", help="不扫描，只列出定时受阻的个案"),
     retry: str = typer.Option("", "--retry", help="让一件受阻的个案重新参加扫描"),
     clock_corrected: bool = typer.Option(False, "--clock-corrected", help="确认时钟已校准：忘记记录在将来的上次扫描"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Do everything that is due once: timers, calendars, messages."""
     if sum((stuck, bool(retry), clock_corrected)) > 1:

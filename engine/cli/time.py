@@ -8,7 +8,7 @@ from importlib import import_module
 
 import typer
 
-from engine.cli.options import settings_of
+from engine.cli.options import AsJson, settings_of
 from engine.errors import InputError
 from engine.paths import config_dir
 from engine.workdays import Calendar, Hold, Reckoning, Roll, Span, load_calendar, reckon
@@ -50,7 +50,7 @@ def due(
     add: str = typer.Option(..., "--add", help='期限，例如 "5 workdays"、"6 months"'),
     roll: str = typer.Option("next-workday", "--roll", help="末日为休息日时：next-workday 顺延，none 不顺延"),
     hold: list[str] = typer.Option([], "--hold", help="中止期间 D1..D2，可写多次"),  # noqa: B008  typer's way
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Work out a due date and tell every step of it."""
     if roll not in set(Roll):

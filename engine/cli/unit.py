@@ -9,6 +9,7 @@ import typer
 
 from engine.access import UNIT_KINDS
 from engine.cli.installation import opened, operator
+from engine.cli.options import AsJson
 from engine.cli.telling import answering, tell
 from engine.services.units import UnitTime
 
@@ -20,7 +21,7 @@ def import_(
     ctx: typer.Context,
     file: Path = typer.Argument(..., help="单位表，第一行写列名 code name kind parent from to"),  # noqa: B008  typer's way
     dry_run: bool = typer.Option(False, "--dry-run", help="只核对，不导入"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Take in a tree of units, whole or not at all; exit 1 with every error by its row."""
     with opened(ctx) as installation, answering(as_json=as_json):
@@ -40,7 +41,7 @@ def import_(
 @app.command("list", help="列出单位及其各段时间的名称、类别、上级")
 def list_(
     ctx: typer.Context,
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """List every unit in each of its times."""
     with opened(ctx) as installation:

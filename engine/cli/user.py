@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from engine.access import ROLES
 from engine.cli.installation import opened, operator
+from engine.cli.options import Account, Acting, ApprovedBy, AsJson, First, Last, RoleName, Unit
 from engine.cli.telling import answering, tell
 from engine.cli.time import read_day
 from engine.definitions.facts import HeldRole
@@ -24,17 +26,15 @@ app.add_typer(role, name="role", help="职务：给予、终止")
 @app.command("add", help="新增人员及其职务；空系统的第一人是系统管理员，不写 --approved-by，由本机账号担保并记录")
 def add(  # noqa: PLR0913, PLR0917  the options of a command
     ctx: typer.Context,
-    account: str = typer.Argument(..., metavar="NAME", help="账号"),
+    account: Account,
+    role_: RoleName,
+    unit: Unit,
+    first: First,
+    last: Last,
     name: str = typer.Option("", "--name", help="姓名；不写则同账号"),
-    role_: str = typer.Option(..., "--role", help="职务，例如 township_officer"),
-    unit: str = typer.Option(..., "--unit", help="单位代码"),
-    first: str = typer.Option(..., "--from", help="自哪一天起（含）"),
-    last: str = typer.Option(..., "--to", help="到哪一天止（含）"),
-    approved_by: str = typer.Option(
-        "", "--approved-by", help="由谁批准（账号）：在任的教体局领导或系统管理员，不能是本人"
-    ),
-    acting: str = typer.Option("", "--acting", metavar="文号", help="代理负责人：写任命文件的文号"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    approved_by: ApprovedBy = "",
+    acting: Acting = "",
+    as_json: AsJson = False,
 ) -> None:
     """Add somebody with a role; an account that is known is refused."""
     held = _held(role_, unit, first, last, acting=acting)
@@ -45,16 +45,14 @@ def add(  # noqa: PLR0913, PLR0917  the options of a command
 @role.command("add", help="给已有人员再加一个职务")
 def add_role(  # noqa: PLR0913, PLR0917  the options of a command
     ctx: typer.Context,
-    account: str = typer.Argument(..., metavar="NAME", help="账号"),
-    role_: str = typer.Option(..., "--role", help="职务，例如 township_officer"),
-    unit: str = typer.Option(..., "--unit", help="单位代码"),
-    first: str = typer.Option(..., "--from", help="自哪一天起（含）"),
-    last: str = typer.Option(..., "--to", help="到哪一天止（含）"),
-    approved_by: str = typer.Option(
-        "", "--approved-by", help="由谁批准（账号）：在任的教体局领导或系统管理员，不能是本人"
-    ),
-    acting: str = typer.Option("", "--acting", metavar="文号", help="代理负责人：写任命文件的文号"),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    account: Account,
+    role_: RoleName,
+    unit: Unit,
+    first: First,
+    last: Last,
+    approved_by: ApprovedBy = "",
+    acting: Acting = "",
+    as_json: AsJson = False,
 ) -> None:
     """Give somebody who is known one more role."""
     held = _held(role_, unit, first, last, acting=acting)
@@ -65,14 +63,12 @@ def add_role(  # noqa: PLR0913, PLR0917  the options of a command
 @role.command("end", help="终止一个职务（代行的职务也用它提前终止）")
 def end_role(  # noqa: PLR0913, PLR0917  the options of a command
     ctx: typer.Context,
-    account: str = typer.Argument(..., metavar="NAME", help="账号"),
-    role_: str = typer.Option(..., "--role", help="职务，例如 township_officer"),
-    unit: str = typer.Option(..., "--unit", help="单位代码"),
-    on: str = typer.Option(..., "--on", help="自这一天起不再担任"),
-    approved_by: str = typer.Option(
-        "", "--approved-by", help="由谁批准（账号）：在任的教体局领导或系统管理员，不能是本人"
-    ),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    account: Account,
+    role_: RoleName,
+    unit: Unit,
+    on: Annotated[str, typer.Option("--on", help="自这一天起不再担任")],
+    approved_by: ApprovedBy = "",
+    as_json: AsJson = False,
 ) -> None:
     """End one role from a day on."""
     day = read_day(on, "--on")
@@ -84,12 +80,10 @@ def end_role(  # noqa: PLR0913, PLR0917  the options of a command
 @app.command("end", help="人员离任：自这一天起终止全部职务，会话立即失效，未办事项归本单位")
 def end(
     ctx: typer.Context,
-    account: str = typer.Argument(..., metavar="NAME", help="账号"),
-    on: str = typer.Option(..., "--on", help="自这一天起不再任职"),
-    approved_by: str = typer.Option(
-        "", "--approved-by", help="由谁批准（账号）：在任的教体局领导或系统管理员，不能是本人"
-    ),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    account: Account,
+    on: Annotated[str, typer.Option("--on", help="自这一天起不再任职")],
+    approved_by: ApprovedBy = "",
+    as_json: AsJson = False,
 ) -> None:
     """End somebody's service from a day on."""
     day = read_day(on, "--on")
@@ -101,15 +95,13 @@ def end(
 @app.command("leave", help="休假：这些日子由同单位的另一人代行其职务，本人回岗后自动恢复")
 def leave(  # noqa: PLR0913, PLR0917  the options of a command
     ctx: typer.Context,
-    account: str = typer.Argument(..., metavar="NAME", help="休假人的账号"),
-    cover: str = typer.Option(..., "--cover", help="代行人的账号"),
-    first: str = typer.Option(..., "--from", help="自哪一天起（含）"),
-    last: str = typer.Option(..., "--to", help="到哪一天止（含）"),
+    account: Annotated[str, typer.Argument(metavar="NAME", help="休假人的账号")],
+    cover: Annotated[str, typer.Option("--cover", help="代行人的账号")],
+    first: First,
+    last: Last,
     role_: str = typer.Option("", "--role", help="代行哪个职务；只有一个时不必写"),
-    approved_by: str = typer.Option(
-        "", "--approved-by", help="由谁批准（账号）：在任的教体局领导或系统管理员，不能是本人"
-    ),
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    approved_by: ApprovedBy = "",
+    as_json: AsJson = False,
 ) -> None:
     """Let another decide in somebody's role for some days."""
     asked = Leave(
@@ -124,7 +116,7 @@ def leave(  # noqa: PLR0913, PLR0917  the options of a command
 
 
 @app.command("list", help="列出人员和职务：单位、起止日、批准人")
-def list_(ctx: typer.Context, as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档")) -> None:
+def list_(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List every role as it was given."""
     with opened(ctx) as installation:
         found = installation.staff.roles()
@@ -142,9 +134,9 @@ def list_(ctx: typer.Context, as_json: bool = typer.Option(False, "--json", help
 @app.command("password", help="设密码：由终端输入，或由文件、标准输入读第一行；从不写在命令行上")
 def password(
     ctx: typer.Context,
-    account: str = typer.Argument(..., metavar="NAME", help="账号"),
+    account: Account,
     file: Path = typer.Option(None, "--file", help="从文件读；- 为标准输入"),  # noqa: B008  typer's way
-    as_json: bool = typer.Option(False, "--json", help="只输出一个 JSON 文档"),
+    as_json: AsJson = False,
 ) -> None:
     """Set somebody's password; sessions made with the former one end."""
     given = _password(file)

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.options import AsJson
 from engine.definitions.complaints import Complaint
 from engine.definitions.load import WORKFLOW_FILE, check_workflow, folders_of, load_workflow, overlay_of
 from engine.definitions.workflow import Workflow
@@ -19,7 +20,6 @@ from engine.paths import config_dir, workflows_dir
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="输出一份 JSON")]
 Named = Annotated[str, typer.Argument(metavar="NAME", help="流程名，即文件夹名")]
 
 

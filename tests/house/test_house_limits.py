@@ -28,11 +28,29 @@ def lines_of_functions() -> list[tuple[int, str]]:
     return [(code_lines(each.node, texts[each.where.partition(":")[0]]), each.where) for each in functions()]
 
 
-def is_option(default: ast.expr | None) -> bool:
-    """Whether a default is typer's or FastAPI's: such a parameter is an option of a command, told by its name."""
-    called = default.func if isinstance(default, ast.Call) else None
+def makes_option(value: ast.expr | None) -> bool:
+    """Whether an expression is typer's or FastAPI's own for an option, itself or as what is said beside a type."""
+    if isinstance(value, ast.Subscript) and isinstance(value.value, ast.Name) and value.value.id == "Annotated":
+        return isinstance(value.slice, ast.Tuple) and any(makes_option(each) for each in value.slice.elts)
+    called = value.func if isinstance(value, ast.Call) else None
     name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
     return name in {"Option", "Argument"}
+
+
+SHARED = {
+    target.id
+    for node in ast.parse((ROOT / "engine" / "cli" / "options.py").read_text("utf-8")).body
+    if isinstance(node, ast.Assign) and makes_option(node.value)
+    for target in node.targets
+    if isinstance(target, ast.Name)
+}
+"""The options that several commands have in common, by the names of their types."""
+
+
+def is_option(argument: ast.arg, default: ast.expr | None) -> bool:
+    """Whether a parameter is an option of a command, told by its name, and not by its place."""
+    kind = argument.annotation
+    return makes_option(default) or makes_option(kind) or (isinstance(kind, ast.Name) and kind.id in SHARED)
 
 
 def positional(each: Measured) -> list[str]:
@@ -40,14 +58,15 @@ def positional(each: Measured) -> list[str]:
     arguments = each.node.args
     ordered = [*arguments.posonlyargs, *arguments.args]
     defaults = [None] * (len(ordered) - len(arguments.defaults)) + list(arguments.defaults)
-    names = [argument.arg for argument, default in zip(ordered, defaults, strict=True) if not is_option(default)]
+    pairs = zip(ordered, defaults, strict=True)
+    names = [argument.arg for argument, default in pairs if not is_option(argument, default)]
     return names[1:] if each.method else names
 
 
 def keyword_only(each: Measured) -> list[str]:
     """The parameters that must be named, without a command's options."""
     pairs = zip(each.node.args.kwonlyargs, each.node.args.kw_defaults, strict=True)
-    return [argument.arg for argument, default in pairs if not is_option(default)]
+    return [argument.arg for argument, default in pairs if not is_option(argument, default)]
 
 
 class TestModules:
