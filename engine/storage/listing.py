@@ -7,13 +7,14 @@ cases has them looked up, whoever sees many walks an index in order and takes wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select, text, tuple_
 
+from engine.storage.driver import NOTHING
 from engine.storage.keys import AT_ONCE
 from engine.storage.statements import Hot
 from engine.storage.tables import STANDING
@@ -47,33 +48,40 @@ class _Asked:
     words come from this module alone, never from outside.
     """
 
-    def __init__(self, holds: str, order: str, columns: str) -> None:
-        self._words = f"SELECT {columns}, case_file.number FROM"
+    def __init__(self, holds: str, order: str) -> None:
         self._holds = f"case_file.district = :at_district AND {holds}"
         self._order = order
+        self._made: dict[tuple[int, int], Hot] = {}
+
+    def few(self, roles: int = 0) -> Hot:
+        """Of the cases of one unit those that so many roles are asked for."""
         # CROSS JOIN: SQLite looks up the cases of the unit, and never walks all cases for them.
-        self.few = Hot(
-            text(
-                f"{self._words} case_unit CROSS JOIN case_file WHERE case_unit.district = :at_district "
-                "AND case_unit.unit = :at_unit AND case_unit.last IS NULL "
-                f"AND case_file.number = case_unit.number AND {self._holds}"
-            )
+        return self._of(
+            (0, roles),
+            "case_unit CROSS JOIN case_file WHERE case_unit.district = :at_district AND case_unit.unit = :at_unit "
+            f"AND case_unit.last IS NULL AND case_file.number = case_unit.number AND {self._holds}",
         )
-        self._walks: dict[int, Hot] = {}
 
-    def walk(self, units: int) -> Hot:
-        """The same of every case in which one of so many units has standing."""
-        if units not in self._walks:
-            mine = ", ".join(f":unit_{at}" for at in range(units)) or "NULL"
-            same = "case_unit.district = case_file.district AND case_unit.number = case_file.number"
-            there = f"SELECT 1 FROM case_unit WHERE {same} AND unit IN ({mine}) AND last IS NULL"  # noqa: S608  as said
-            words = f"{self._words} case_file WHERE {self._holds} AND EXISTS ({there}) ORDER BY {self._order}"
-            self._walks[units] = Hot(text(words))
-        return self._walks[units]
+    def walk(self, units: int, roles: int = 0) -> Hot:
+        """The same of every case in which one of so many units has standing, in order, up to a limit."""
+        mine = ", ".join(f":unit_{at}" for at in range(units)) or "NULL"
+        same = "case_unit.district = case_file.district AND case_unit.number = case_file.number"
+        there = f"SELECT 1 FROM case_unit WHERE {same} AND unit IN ({mine}) AND last IS NULL"  # noqa: S608  as said
+        return self._of((units, roles), f"case_file WHERE {self._holds} AND EXISTS ({there})")
+
+    def _of(self, key: tuple[int, int], words: str) -> Hot:
+        if key not in self._made:
+            units, roles = key
+            # The roles stand between commas, so that the end of a name is no role.
+            any_of = " OR ".join(f"replace(awaits, :role_{at}, '') <> awaits" for at in range(roles))
+            words += f" AND ({any_of})" if roles else ""
+            words += f" ORDER BY {self._order} LIMIT :most" if units else ""
+            self._made[key] = Hot(text(f"SELECT {self._order}, case_file.number FROM {words}"))  # noqa: S608  as said
+        return self._made[key]
 
 
-_COMING = _Asked("case_file.next_at IS NOT NULL", "next_at, id", "case_file.next_at, case_file.id")
-_AWAITING = _Asked("case_file.awaits <> ''", "id", "case_file.id, case_file.awaits")
+_COMING = _Asked("case_file.next_at IS NOT NULL", "case_file.next_at, case_file.id")
+_AWAITING = _Asked("case_file.awaits <> ''", "case_file.id")
 
 
 class Place(NamedTuple):
@@ -113,14 +121,12 @@ class Lists:
 
     def coming(self, units: Collection[str], *, limit: int) -> list[str]:
         """The numbers of the cases of which a timer acts next, soonest first."""
-        rows = self._theirs(units, _COMING)
-        return [row.number for row in islice(rows, limit)]
+        return self._theirs(units, _COMING, limit)
 
     def awaiting(self, units: Collection[str], roles: Collection[str], *, limit: int) -> list[str]:
         """The numbers of the cases with an open proposal that one of these roles decides next, in order of opening."""
-        rows = self._theirs(units, _AWAITING) if roles else ()
-        mine = (row.number for row in rows if not set(roles).isdisjoint(row.awaits.split(",")))
-        return list(islice(mine, limit))
+        wanted = {f"role_{at}": f",{role}," for at, role in enumerate(sorted(roles))}
+        return self._theirs(units, _AWAITING, limit, roles=wanted) if wanted else []
 
     def among(self, units: Collection[str], numbers: Collection[str]) -> set[str]:
         """Those of some cases in which one of these units has standing."""
@@ -133,13 +139,19 @@ class Lists:
     def _standing(self, units: Collection[str]) -> tuple[Any, ...]:
         return (STANDING.c.district == self._district, STANDING.c.unit.in_(sorted(units)), STANDING.c.last.is_(None))
 
-    def _theirs(self, units: Collection[str], asked: _Asked) -> Iterator[Any]:
-        """The rows of their cases that are asked for, in order, read as far as they are wanted."""
+    def _theirs(
+        self, units: Collection[str], asked: _Asked, limit: int, *, roles: Mapping[str, str] = NOTHING
+    ) -> list[str]:
+        """The numbers of the first of their cases that are asked for."""
         here = [{"at_district": self._district, "at_unit": unit} for unit in sorted(units)]
         if self._many(here):
             theirs = {f"unit_{at}": each["at_unit"] for at, each in enumerate(here)}
-            return iter(asked.walk(len(here)).run(self._connection, {"at_district": self._district, **theirs}))
-        return iter(sorted({row for each in here for row in asked.few.run(self._connection, each)}))
+            values = {"at_district": self._district, "most": limit, **theirs, **roles}
+            rows = asked.walk(len(here), len(roles)).run(self._connection, values).all()
+        else:
+            found = (asked.few(len(roles)).run(self._connection, {**each, **roles}) for each in here)
+            rows = sorted({row for some in found for row in some})[:limit]
+        return [row.number for row in rows]
 
     def _many(self, here: Sequence[Mapping[str, str]]) -> bool:
         """Whether these units have many cases, ended ones too; counted once, and only as far as that takes."""
