@@ -135,7 +135,6 @@ def _roll_back(connection: Connection) -> None:
 
 def commit(connection: Connection) -> None:
     """Keep what was written; what is written afterwards is a transaction of its own, rolled back like any other."""
-    driver.flush(connection)
     driver.run(connection, "COMMIT")
 
 

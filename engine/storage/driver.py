@@ -1,7 +1,8 @@
 """The driver itself, for the hot path: what SQLAlchemy does around a statement costs more than the statement.
 
 Who listens to the statements of an engine hears these too, and what goes wrong is told by SQLAlchemy's own errors.
-On PostgreSQL what needs no answer yet waits, and goes out together with what comes next: one round trip for all.
+On PostgreSQL what needs no answer yet waits, and goes out together with what comes next: one round trip for all. The
+commit goes with it too, so the server itself looks whether a row was changed, and keeps nothing where none was.
 """
 
 from __future__ import annotations
@@ -17,12 +18,24 @@ NOTHING: Mapping[str, Any] = {}
 WAITING = "waiting"
 
 
+NOT_ONE = "22012"
+"""Division by zero: what PostgreSQL says, and goes no further, where a statement should change one row and does not."""
+
+
 class Statement(NamedTuple):
     """Words with one or several sets of values; `refused` is raised where not exactly one row was changed."""
 
     words: str
     values: Values = NOTHING
     refused: Exception | None = None
+
+    @property
+    def guarded(self) -> Statement:
+        """The same for a server that gets the commit with it, and so must look at the number of rows itself."""
+        if self.refused is None:
+            return self
+        words = f"WITH changed AS ({self.words} RETURNING 1) SELECT 1 / (count(*) = 1)::int FROM changed"  # noqa: S608  our own words
+        return self._replace(words=words)
 
 
 class First:
@@ -43,7 +56,7 @@ def run(connection: Connection, words: str, values: Values = NOTHING) -> Any:
 def put(connection: Connection, statement: Statement) -> None:
     """Run a statement that gives no rows, at the latest before the next one that does, or before the commit."""
     if connection.dialect.name == "postgresql":
-        connection.info.setdefault(WAITING, []).append(statement)
+        connection.info.setdefault(WAITING, []).append(statement.guarded)
     else:
         together(connection, [statement])
 
@@ -76,6 +89,9 @@ def together(connection: Connection, statements: Sequence[Statement]) -> list[An
                 cursors.append(_sent(connection, handle, each))
                 _done(connection, cursors[-1], each)
     except connection.dialect.loaded_dbapi.Error as error:
+        refused = next((each.refused for each in every if each.refused is not None), None)
+        if refused is not None and getattr(error, "sqlstate", "") == NOT_ONE:
+            raise refused from error
         raise told(connection, every[max(0, len(cursors) - 1)], error) from error
     return cursors[len(waiting) :]
 
@@ -83,8 +99,9 @@ def together(connection: Connection, statements: Sequence[Statement]) -> list[An
 def _sent(connection: Connection, handle: Any, statement: Statement) -> Any:
     words, values, _ = statement
     cursor = handle.cursor()
-    for heard in connection.dispatch.before_cursor_execute:
-        heard(connection, cursor, words, values, None, False)
+    if connection.engine._has_events:
+        for heard in connection.dispatch.before_cursor_execute:
+            heard(connection, cursor, words, values, None, False)
     if isinstance(values, list):
         cursor.executemany(words, values)
     elif values:
@@ -95,8 +112,9 @@ def _sent(connection: Connection, handle: Any, statement: Statement) -> Any:
 
 
 def _done(connection: Connection, cursor: Any, statement: Statement) -> None:
-    for heard in connection.dispatch.after_cursor_execute:
-        heard(connection, cursor, statement.words, statement.values, None, False)
+    if connection.engine._has_events:
+        for heard in connection.dispatch.after_cursor_execute:
+            heard(connection, cursor, statement.words, statement.values, None, False)
     if statement.refused is not None and cursor.rowcount != 1:
         raise statement.refused
 

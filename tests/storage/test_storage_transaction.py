@@ -143,6 +143,25 @@ class TestConflict:
         with pytest.raises(Conflict), archive.begin() as uow:
             uow.cases.save(opening())
 
+    def test_with_the_commit(self, archive: Archive) -> None:
+        """What goes out together with the commit is not kept either when the case has moved on, before it or behind it."""
+        story = Story(archive)
+        late = story.try_(OFFICER, "visit", result="nobody_home", visitors=("甲", "乙"))
+        visit(story)
+
+        def write() -> None:
+            with archive.begin() as uow:
+                uow.requests.put("before", NUMBER, 1, content="content", answer="{}")
+                uow.cases.save(late)  # type: ignore[arg-type]  # accepted
+                uow.requests.put("behind", NUMBER, 1, content="content", answer="{}")
+                uow.commit()
+
+        with pytest.raises(Conflict):
+            write()
+        with archive.read() as uow:
+            found = uow.cases.load(NUMBER), uow.requests.find("before"), uow.requests.find("behind")
+            assert (story.case, None, None) == found
+
     def test_request_is_taken(self, archive: Archive) -> None:
         """The same request id at the same moment is a conflict: run again, it finds the first answer."""
         with archive.begin() as uow:
