@@ -31,6 +31,10 @@ class Link(NamedTuple):
     hash: str
 
 
+Stored = tuple[str, int, str, bytes, bytes, str]
+"""The same without its names, as a database gives it."""
+
+
 class Problem(NamedTuple):
     """Something that does not hold: case, entry, a code for programs, a sentence for people."""
 
@@ -105,12 +109,19 @@ def canonical(value: object) -> bytes:
 def entry_hash(previous: str, public: bytes, sealed: bytes) -> str:
     """The hash of an entry over what came before and both its parts, with its algorithm."""
     before = previous.encode()
-    lengths = [len(part).to_bytes(8, "big") for part in (before, public, sealed)]
-    whole = b"".join((DOMAIN, lengths[0], before, lengths[1], public, lengths[2], sealed))
-    return "sha256:" + hashlib.sha256(whole).hexdigest()
+    whole = (
+        DOMAIN,
+        len(before).to_bytes(8, "big"),
+        before,
+        len(public).to_bytes(8, "big"),
+        public,
+        len(sealed).to_bytes(8, "big"),
+        sealed,
+    )
+    return "sha256:" + hashlib.sha256(b"".join(whole)).hexdigest()
 
 
-def verify(links: Iterable[Link], ends: dict[str, tuple[int, str]] | None = None) -> list[Problem]:
+def verify(links: Iterable[Stored], ends: dict[str, tuple[int, str]] | None = None) -> list[Problem]:
     """Everything that does not hold in chains, each given in order of seq, one after the other or side by side.
 
     `ends` is filled with the last seq and hash of each case.
@@ -126,23 +137,26 @@ def verify(links: Iterable[Link], ends: dict[str, tuple[int, str]] | None = None
             or entry_hash(previous, public, sealed) != told
             or not _stands_at(public, case, seq)
         ):
-            problems.extend(_check(link, before + 1, head))
+            problems.extend(_check(Link(*link), before + 1, head))
         ends[case] = seq, told
     return problems
 
 
 _BEGINNING = (0, START)
 _CASE = re.compile(rb'\{(?:"actor":"(?:[^"\\]|\\.)*",)?"case":"([^"\\]*)"')
-_SEQ = re.compile(rb',"seq":([0-9]+)(?:,"[a-z_]+":(?:"(?:[^"\\]|\\.)*"|[0-9]+|null|true|false))*\}')
-"""Where the canonical form has case and seq of the entry itself: no comma and quote follow each other inside a text,
-and what stands behind this seq up to the last brace is no mapping, so that the brace closes the entry's own."""
 
 
 def _stands_at(public: bytes, case: str, seq: int) -> bool:
-    """Whether the public part tells this case and seq: read where they stand, and only else with all the rest."""
-    found, place = _CASE.match(public), _SEQ.fullmatch(public, max(0, public.rfind(b',"seq":')))
-    if found and place and found[1] == case.encode() and int(place[1]) == seq:
-        return True
+    """Whether the public part tells this case and seq: read where they stand, and only else with all the rest.
+
+    Keys are sorted: before the entry's own case stands the actor alone. A comma and a quote never follow each other
+    inside a text, and where no brace or bracket opens behind a seq, the last brace closes the mapping that it is in.
+    """
+    found = _CASE.match(public)
+    if found and found[1] == case.encode():
+        rest = public[public.rfind(b',"seq":%d,' % seq) :]
+        if rest[:1] == b"," and rest.count(b"}") == 1 and rest[-1:] == b"}" and b"{" not in rest and b"[" not in rest:
+            return True
     return _place(public) == (case, seq)
 
 

@@ -236,9 +236,9 @@ class RecordMaker:
     def open_history(self) -> tuple[Told, ...]:
         """Every entry, oldest first, as far as it stands open: no key is used and nobody is named."""
         found = []
-        for link in self.uow.log.links(self.case.identity.number):
-            public = json.loads(link.public)
-            found.append(_entry(public, public["fields"], link.hash))
+        for *_, written, _, told in self.uow.log.links(self.case.identity.number):
+            public = json.loads(written)
+            found.append(_entry(public, public["fields"], told))
         return tuple(found)
 
 

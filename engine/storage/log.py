@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from engine.audit.chain import START, Link, Problem, canonical, entry_hash, verify
+from engine.audit.chain import START, Problem, Stored, canonical, entry_hash, verify
 from engine.cases.model import Decision
 from engine.definitions.facts import CaseView
 from engine.storage.codec import some_from
@@ -37,7 +37,7 @@ _CHAIN = Hot(
     _LINK.where(ENTRY.c.district == bindparam("district"), ENTRY.c.number == bindparam("number")).order_by(ENTRY.c.seq)
 )
 _CHAINS = Hot(
-    select(ENTRY.c.id, *_LINK.selected_columns)
+    select(*_LINK.selected_columns, ENTRY.c.id)
     # Nothing to look up by: all are of one district, and the order of the table is wanted.
     .where(ENTRY.c.district + "" == bindparam("district"), ENTRY.c.id > bindparam("last"))
     .order_by(ENTRY.c.id)
@@ -115,17 +115,16 @@ class Log:
             case = applied(case, entry.sealed["change"])._replace(head=entry.hash)  # type: ignore[arg-type]  # a change
         return case
 
-    def links(self, number: str | None) -> Iterator[Link]:
+    def links(self, number: str | None) -> Iterator[Stored]:
         """The chain of one case, or of all as they were written, side by side: a long history is never held whole."""
         if number is not None:
-            rows: Iterable[Any] = _CHAIN.run(self._connection, {"district": self._district, "number": number})
-            yield from (Link._make(row) for row in rows)
+            yield from _CHAIN.run(self._connection, {"district": self._district, "number": number}).bare()  # type: ignore[misc]  # the columns of _LINK
             return
         last = 0
-        while rows := _CHAINS.run(self._connection, {"district": self._district, "last": last, "most": A_PIECE}).all():
+        while rows := _CHAINS.run(self._connection, {"district": self._district, "last": last, "most": A_PIECE}).bare():
             for row in rows:
-                yield Link._make(row[1:])
-            last = rows[-1].id
+                yield row[:-1]  # type: ignore[misc]  # the columns of _LINK
+            last = rows[-1][-1]
 
     def size(self) -> tuple[int, int]:
         """How many entries there are, and how many cases have one."""

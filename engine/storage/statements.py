@@ -49,6 +49,11 @@ class Rows:
         """Every row."""
         return [self._row(each) for each in self._cursor.fetchall()]
 
+    def bare(self) -> list[Sequence[Any]]:
+        """Every row as the driver gives it, without names."""
+        found: list[Sequence[Any]] = self._cursor.fetchall()
+        return found
+
     def __iter__(self) -> Iterator[Any]:
         """Every row, one after the other."""
         return map(self._row, self._cursor)
