@@ -98,6 +98,9 @@ RESERVED: Mapping[str, frozenset[str]] = {
 BLIND = frozenset({"administrator", "district_leader"})
 """Roles that give no sight of a case: one keeps the machine, the other only gets messages (DESIGN.md §12)."""
 
+READERS = frozenset({"auditor"})
+"""Roles that read and never act: no case is theirs to work on."""
+
 OUTSIDE = frozenset({"receiver", "family", "guardians"})
 """To whom a message leaves the house: families and offices outside; the brake is for these."""
 

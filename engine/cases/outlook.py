@@ -53,17 +53,20 @@ def possible(
 
 
 def suggested(workflow: Workflow, case: CaseView, open_ones: tuple[Possible, ...]) -> str:
-    """The act to offer first: one that answers the nearest deadline, else one that leads up the ladder, else any."""
+    """The act to offer first: one that answers the nearest deadline, else one that leads up the ladder.
+
+    None where deadlines run that others are to answer: what somebody may also do is no duty. Any where none runs.
+    """
     names = [each.trigger for each in open_ones if not each.against]
     running = sorted((r for r in case.deadlines.values() if r.status == "running" and r.due_on), key=_due)
     for each in running:
         rule = workflow.deadlines[each.name]
         tasks = {level.task for level in rule.levels}
         answers = [name for name in names if name in rule.met_by or name in rule.restarts or name in tasks]
-        moving = [name for name in names if case.state not in rule.states or _leaves(workflow.transitions[name], rule)]
+        moving = [name for name in names if case.state in rule.states and _leaves(workflow.transitions[name], rule)]
         if answers or moving:
             return (answers or moving)[0]
-    return names[0] if names else ""
+    return names[0] if names and not running else ""
 
 
 def _due(running: Running) -> date:

@@ -171,18 +171,26 @@ class PageMaker:
                     primary=each.trigger == first,
                     proposes=each.proposes or each.drafts,
                     missing=missing,
+                    group=group_of(self.workflow, each.trigger),
                 )
             )
         reserved = possible_reserved(self.workflow, self.case, self.actor, today=today)
         if not may_undo(self.case, self.actor, self.office.now()):
             reserved = tuple(name for name in reserved if name != "case.undo")
-        rows += [ActRow(trigger=name, zh=RESERVED_ZH[name], primary=False, proposes=False) for name in reserved]
+        rows += [
+            ActRow(
+                trigger=name, zh=RESERVED_ZH[name], primary=False, proposes=False, group=group_of(self.workflow, name)
+            )
+            for name in reserved
+        ]
         return tuple(rows)
 
     def documents(self) -> tuple[DocumentRow, ...]:
         """The documents of the case."""
+        units = unit_names(self.uow, self.case, self.office.today())
         return tuple(
-            document_row(self.workflow, self.case, each) for each in self.uow.documents.of(self.case.identity.number)
+            document_row(self.workflow, self.case, each, names=units)
+            for each in self.uow.documents.of(self.case.identity.number)
         )
 
     def links(self) -> tuple[tuple[str, str, str], ...]:
@@ -239,8 +247,9 @@ class PageMaker:
         )
         keys = dict.fromkeys(key for several in transition.law.values() for key in several)
         number = case.identity.number
+        units = unit_names(self.uow, case, self.office.today())
         stored = [each for each in self.uow.documents.of(number) if each.status == "draft"]
-        drafts = [document_row(workflow, case, each, body=True) for each in stored]
+        drafts = [document_row(workflow, case, each, names=units, body=True) for each in stored]
         approvals = []
         for role, user, day in proposal.approvals:
             person = self.uow.people.get(user)
@@ -265,11 +274,34 @@ class PageMaker:
         )
 
 
-def document_row(workflow: Workflow, case: CaseView, stored: StoredDocument, *, body: bool = False) -> DocumentRow:
+def group_of(workflow: Workflow, trigger: str) -> str:
+    """Under which heading of a case page an act is found: danger, fact, paper, closing or keeping."""
+    transition = workflow.transitions.get(trigger)
+    if transition is None:
+        return "paper" if trigger.startswith("document.") else "keeping"
+    if transition.at_once:
+        return "danger"
+    if transition.closes_as:
+        return "closing"
+    edges = transition.edges
+    writes = any(edge.documents for edge in edges) and not any(edge.to or edge.counts for edge in edges)
+    return "paper" if transition.approvals or writes else "fact"
+
+
+def unit_names(uow: UnitOfWork, case: CaseView, today: date) -> Mapping[str, str]:
+    """Names of the units by code: those of the case, and all where a document goes to another one."""
+    names = {unit.code: unit.name for unit in case.identity.units}
+    known = GUARDIANS.keys() | names.keys()
+    to = {each.key for document in case.documents for each in document.addressees}
+    return names if to <= known else uow.units.names(today)
+
+
+def document_row(
+    workflow: Workflow, case: CaseView, stored: StoredDocument, *, names: Mapping[str, str], body: bool = False
+) -> DocumentRow:
     """A stored document as a row, with its text as HTML where a page shows it."""
     notice = workflow.notices[stored.kind]
     seen = case.document(stored.id)
-    names = {unit.code: unit.name for unit in case.identity.units}
     addressees = tuple(
         (GUARDIANS.get(each.key, names.get(each.key, each.key)), _service_zh(each.status, each.method, each.served_on))
         for each in (seen.addressees if seen else ())

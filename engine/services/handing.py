@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from engine.access import BLIND, ROLES
+from engine.access import BLIND, READERS, ROLES
 from engine.cases.model import Reason
 from engine.definitions.facts import CaseView, Person, Values
 
@@ -47,5 +47,6 @@ def owner_today(uow: UnitOfWork, case: CaseView, today: date) -> str:
 def _works_in(case: CaseView, person: Person, today: date) -> bool:
     scope = case.identity.scope
     return any(
-        held.unit in scope and held.role not in BLIND and held.first <= today <= held.last for held in person.roles
+        held.unit in scope and held.role not in BLIND | READERS and held.first <= today <= held.last
+        for held in person.roles
     )

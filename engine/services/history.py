@@ -22,6 +22,9 @@ from engine.services.words import FINDING_ZH, act_zh, masked, shown
 if TYPE_CHECKING:
     from engine.storage.unit_of_work import StoredEntry, UnitOfWork
 
+_LINK_KINDS = {"open": "办理中", "observing": "观察中", "final": "已结束"}
+"""Kinds of state that a linked case tells."""
+
 _LABELS = {"kind": "类别", "detail": "情况", "channel": "渠道", "link": "关联个案", "state": "状态"}
 """Labels of values that no form has: what opened a case, what a linked case tells."""
 
@@ -96,6 +99,8 @@ class HistoryMaker:
             return (("理由", shown(entry.values.get("reason", ""))),)
         known = {field.name: field for field in form_of(entry.trigger, self.case, self.workflow)}
         told = []
+        if entry.trigger == "link.changed":
+            return self._linked(entry)
         for name, value in entry.values.items():
             field = known.get(name)
             zh = field.zh if field else _LABELS.get(name, name)
@@ -180,6 +185,13 @@ class HistoryMaker:
         )
         return tuple((zh, text) for zh, text in told if text)
 
+    def _linked(self, entry: StoredEntry) -> tuple[tuple[str, str], ...]:
+        """What a linked case told: its number and its state under its own law."""
+        values = entry.values
+        number, state = str(values["link"]), str(values["state"])
+        states = self.office.version(self.uow.cases.definition_of(number)).states
+        return (("关联个案", number), ("状态", f"{states[state].zh}（{_LINK_KINDS[str(values['kind'])]}）"))
+
     def _word(self, name: str, value: object) -> str:
         """A value that no form explains, or that the case explains better: kinds, documents, deadlines, states."""
         workflow, text = self.workflow, str(value)
@@ -189,7 +201,15 @@ class HistoryMaker:
             found = self.case.document(text)
             kind = found.kind if found else text
             return workflow.notices[kind].title if kind in workflow.notices else text
+        if name == "channel":
+            return self._channels.get(text, text)
         return FINDING_ZH.get(text, text) if name == "kind" else shown(value)
+
+    @cached_property
+    def _channels(self) -> dict[str, str]:
+        """Names of the channels by which cases are referred, from the forms that offer them."""
+        forms = (each.form for workflow in self.office.workflows.values() for each in workflow.transitions.values())
+        return {key: zh for form in forms for field in form if field.name == "channel" for key, zh in field.options}
 
 
 def _kind(entry: StoredEntry) -> str:

@@ -201,6 +201,7 @@ class ActRow:
     proposes: bool
     missing: tuple[str, ...] = ()
     """Why it would be refused now, whatever is typed (Chinese); empty when it is open."""
+    group: str = "fact"  # danger | fact | paper | closing | keeping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,5 +311,7 @@ class ActPage:
     """What the form starts with: the person's own name among visitors, the place where the child lives."""
     passed: frozenset[str] = frozenset()
     """Names that the form would have after other choices: they are let go, never complained about."""
+    proposes: bool = False
+    """True when it comes into force only once others have approved."""
     previews: bool = False
     """True when the act moves deadlines, which are shown before it is saved."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.clock import at_local
 from engine.services.acting import seen_case
-from engine.services.case_page import document_row
+from engine.services.case_page import document_row, unit_names
 from engine.services.model import DocumentRow
 from engine.services.office import Office
 from engine.services.outbox import Outbox
@@ -41,7 +41,8 @@ class Notices:
         with self.office.archive.read() as uow:
             _, case, workflow = seen_case(uow, self.office, account, number=number)
             self.office.archive.access(account, "document", number, at=self.office.now())
-            return document_row(workflow, case, _found(uow.documents.get(number, document_id)), body=True)
+            stored = _found(uow.documents.get(number, document_id))
+            return document_row(workflow, case, stored, names=unit_names(uow, case, self.office.today()), body=True)
 
     def record(self, number: str, document_id: str, account: str) -> Mapping[str, object]:
         """One document as programs read it, with its canonical text; the reading is logged first."""

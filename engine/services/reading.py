@@ -96,6 +96,7 @@ class Reading:
                 units=tuple((unit.code, unit.name) for unit in _units(uow, case, self.office.today())),
                 given=_given(uow, actor, case),
                 passed=frozenset(each.name for each in form_of(trigger, case, workflow)) - shown,
+                proposes=bool(transition and transition.approvals),
                 previews=trigger in PREVIEWED,
             )
 

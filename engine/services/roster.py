@@ -55,7 +55,8 @@ class Roster:
         with self.office.archive.read() as uow:
             actor = actor_of(uow, account)
             mine = area_of(uow, actor, today)
-            return tuple(finding_row(each) for each in uow.roster.findings(mine))
+            found = [finding_row(each) for each in uow.roster.findings(mine)]
+            return tuple(sorted(found, key=lambda each: each.status != "open"))
 
     def confirm(
         self, finding_ids: Sequence[int], account: str, request_id: str = "", *, os_user: str = ""

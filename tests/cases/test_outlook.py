@@ -55,10 +55,11 @@ class TestPossible:
         assert suggested(little(), play.case, found) == "confirm"
 
     def test_suggested_otherwise(self) -> None:
-        """Without a deadline to answer it is the first open act, or none."""
+        """Where others are to answer the deadlines none comes first; where none runs it is the first open act."""
         play = Play()
         found = possible(little(), play.case, BUREAU, today=DAY, calendar=calendar())
-        assert suggested(little(), play.case, found) == "school_fault"
+        assert suggested(little(), play.case, found) == ""
+        assert suggested(little(), play.case._replace(deadlines={}), found) == "school_fault"
         assert suggested(little(), play.case, ()) == ""
 
     def test_reserved(self) -> None:

@@ -314,6 +314,8 @@ class TestWholeLadder:
         house.act("judicial", link[1], "acknowledge", taken_by=["沈平"], receipt_no="1")
         after = house.app.cases.show(number, "auditor")
         assert (after.version, after.links[0][2]) == (parent.version, "已收件")
+        told = [dict(row.fields) for row in after.history if row.trigger == "link.changed"]
+        assert told[0] == {"关联个案": link[1], "状态": "已收件（办理中）"}
         assert after.history[0].trigger == "link.changed"
         assert BUREAU == "QH-JT"
         row = house.app.notices.document(

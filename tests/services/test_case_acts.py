@@ -228,9 +228,9 @@ class TestHandOver:
             house.act("township", number, "case.hand_over", owner=owner, reason="休假")
             assert house.app.cases.show(number, "school").owner == shown
 
-    @pytest.mark.parametrize("owner", ["nobody", "judicial", "admin", "receiver"])
+    @pytest.mark.parametrize("owner", ["nobody", "judicial", "admin", "receiver", "auditor"])
     def test_stranger(self, house: House, owner: str) -> None:
-        """Somebody who is not there, sees no case, or has nothing to do with this one, is refused with who may."""
+        """Somebody who is not there, sees no case, only reads, or has nothing to do with this one, is refused with who may."""
         number = visited(house)
         with pytest.raises(ActRefused, match=r"可移交：.*李娟") as told:
             house.act("township", number, "case.hand_over", owner=owner)

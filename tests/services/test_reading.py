@@ -8,6 +8,7 @@ import pytest
 
 from engine.errors import InputError, RightRefused, RuleRefused
 from engine.services import people
+from engine.services.case_page import group_of
 from engine.services.people import LONGEST_PASSWORD
 from engine.services.words import instant_zh, masked
 from tests.district import LITTLE
@@ -31,12 +32,16 @@ class TestCasePage:
         assert [row[0] for row in rows] == ["read", "reveal"]
 
     def test_says(self, house: House) -> None:
-        """It tells the ladder, deadlines, acts with what stands against them, and what will happen."""
+        """It tells the ladder, deadlines, acts by what they do and with what stands against them, and what will happen."""
         number = house.case()
         page = house.app.cases.show(number, "township")
         assert page.ladder == "第1步 共5步：发现"
         acts = {row.trigger: row for row in page.acts}
         assert acts["contact_family"].primary
+        groups = ("contact_family", "report_danger", "close_leave", "case.note")
+        assert [acts[each].group for each in groups] == ["fact", "danger", "closing", "keeping"]
+        law = house.app.workflows["dropout-case"]
+        assert {group_of(law, each) for each in ("refer", "hear_guardian", "document.serve")} == {"paper"}
         assert acts["decide_help"].missing
         assert any("首次家访" in line for line in page.will_happen)
         assert page.chain_ok
@@ -144,7 +149,7 @@ class TestRoster:
             house.app.roster.dismiss(other.id, "x", "school")
 
     def test_confirmed_once(self, house: House) -> None:
-        """Confirming again gives the same case; a settled finding opens none."""
+        """Confirming again gives the same case; a settled finding opens none and stands behind the open ones."""
         house.lists()
         first, second = house.app.roster.findings("school")[:2]
         number = house.app.roster.confirm([first.id], "school")
@@ -154,6 +159,7 @@ class TestRoster:
             house.app.roster.confirm([second.id], "school")
         states = {row.id: row.status for row in house.app.roster.findings("school")}
         assert (states[first.id], states[second.id]) == ("confirmed", "dismissed")
+        assert list(states)[-2:] == [first.id, second.id]
 
     def test_dismissed(self, house: House) -> None:
         """Dismissing needs a reason."""

@@ -170,7 +170,7 @@ COMPLIANCE = DeadlineRow(
 )
 ACTS = (
     ActRow(trigger="record_visit", zh="登记家访", primary=True, proposes=False),
-    ActRow(trigger="case.note", zh="备注", primary=False, proposes=False),
+    ActRow(trigger="case.note", zh="备注", primary=False, proposes=False, group="keeping"),
     ActRow(
         trigger="order_correction", zh="责令限期改正", primary=False, proposes=True, missing=("劝返不足3次：现有1次",)
     ),
