@@ -10,7 +10,6 @@ import tempfile
 from pathlib import Path
 
 import typer
-import yaml
 
 from engine.access import ROLES
 from engine.app import open_app
@@ -79,7 +78,7 @@ def _write(settings: Settings, to: Path) -> Path:
     """The settings of the demonstration as a file, so that it can be opened again."""
     names = ("data", "host", "port", "review_authority", "contact")
     kept = {name: str(value) if isinstance(value := getattr(settings, name), Path) else value for name in names}
-    to.write_text(yaml.safe_dump(kept, allow_unicode=True, sort_keys=False), "utf-8")
+    to.write_text(json.dumps(kept, ensure_ascii=False, indent=2) + "\n", "utf-8")  # JSON is YAML
     return to
 
 

@@ -64,6 +64,7 @@ ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("POST", "/imports", importing.upload),
     ("GET", "/imports/{upload_id}", importing.columns_page),
     ("POST", "/imports/{upload_id}/check", importing.check),
+    ("POST", "/imports/{upload_id}/errors", importing.errors),
     ("POST", "/imports/{upload_id}/keep", importing.keep),
     ("POST", "/imports/{upload_id}/discard", importing.discard),
     ("GET", "/healthz", reading.healthz),

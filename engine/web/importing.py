@@ -17,7 +17,8 @@ from starlette.responses import Response
 from engine.cases.model import Reason
 from engine.errors import InputError, Refused, RightRefused
 from engine.roster.attendance import Coverage
-from engine.services.importing import KINDS, Manner, declared_all
+from engine.services.errors_sheet import XLSX, error_sheet
+from engine.services.importing import KINDS, Imported, Manner, declared_all
 from engine.services.uploads import Waiting
 from engine.web.acts import reasons_of
 from engine.web.tokens import form_token_fits
@@ -31,6 +32,7 @@ from engine.web.visits import (
     enter,
     see_other,
 )
+from engine.web.waiting import Watch, in_sight
 
 SHOWN = 20
 """Errors of one kind that a page lists; the command line lists all."""
@@ -112,12 +114,20 @@ def check(visit: HandingIn, upload_id: str) -> Response:
     _only_columns(visit, waiting)
     if waiting.done:
         return see_other(f"/imports/{upload_id}")
-    try:
-        tried = visit.app.uploads.weigh(upload_id, visit.account, _manner(visit, waiting))
-    except RightRefused:
-        raise
-    except (Refused, InputError) as error:
-        return _columns(visit, waiting, 422, *reasons_of(error))
+
+    def weigh(watch: Watch) -> Response:
+        try:
+            tried = visit.app.uploads.weigh(upload_id, visit.account, _manner(visit, waiting, watch))
+        except RightRefused:
+            raise
+        except (Refused, InputError) as error:
+            return _columns(visit, waiting, 422, *reasons_of(error))
+        return _weighed(visit, waiting, tried)
+
+    return in_sight(visit, weigh, name=waiting.name, result=f"/imports/{upload_id}")
+
+
+def _weighed(visit: Visit, waiting: Waiting, tried: Imported) -> Response:
     groups: dict[tuple[str, str], list[object]] = {}
     for each in tried.errors:
         groups.setdefault((each.code, each.column), []).append(each)
@@ -135,13 +145,34 @@ def keep(visit: HandingIn, upload_id: str) -> Response:
     """Import the file; a second time leads to the same page and does nothing."""
     waiting = visit.app.uploads.waiting(upload_id, visit.account)
     _only_columns(visit, waiting, "accept_missing")
+    place = f"/imports/{upload_id}"
+
+    def bring_in(watch: Watch) -> Response:
+        try:
+            visit.app.uploads.keep(upload_id, visit.account, _manner(visit, waiting, watch))
+        except RightRefused:
+            raise
+        except (Refused, InputError) as error:
+            return _columns(visit, waiting, 422, *reasons_of(error))
+        return see_other(place)
+
+    return in_sight(visit, bring_in, name=waiting.name, result=place)
+
+
+def errors(visit: HandingIn, upload_id: str) -> Response:
+    """Every error of the file as a workbook with Excel's row numbers, to mend the list by; nothing is kept."""
+    waiting = visit.app.uploads.waiting(upload_id, visit.account)
+    _only_columns(visit, waiting, "accept_missing")
+    if waiting.done:
+        return see_other(f"/imports/{upload_id}")
     try:
-        visit.app.uploads.keep(upload_id, visit.account, _manner(visit, waiting))
+        tried = visit.app.uploads.weigh(upload_id, visit.account, _manner(visit, waiting))
     except RightRefused:
         raise
     except (Refused, InputError) as error:
         return _columns(visit, waiting, 422, *reasons_of(error))
-    return see_other(f"/imports/{upload_id}")
+    headers = {"content-disposition": 'attachment; filename="errors.xlsx"'}
+    return Response(error_sheet(tried.errors), media_type=XLSX, headers=headers)
 
 
 def discard(visit: HandingIn, upload_id: str) -> Response:
@@ -161,10 +192,10 @@ def _only_columns(visit: Visit, waiting: Waiting, *more: str) -> None:
     visit.only(*names, *more)
 
 
-def _manner(visit: Visit, waiting: Waiting) -> Manner:
+def _manner(visit: Visit, waiting: Waiting, watch: Watch | None = None) -> Manner:
     chosen = {key.removeprefix(_COLUMN): text for key, text in visit.fields if key.startswith(_COLUMN) and text}
     accepted = visit.one("accept_missing") == "yes"
-    return Manner(day=waiting.day, covers=_covers(waiting.covers), chosen=chosen, accept_missing=accepted)
+    return Manner(day=waiting.day, covers=_covers(waiting.covers), chosen=chosen, accept_missing=accepted, watch=watch)
 
 
 def _upload(visit: Visit, status: int, typed: Mapping[str, str], *reasons: Reason) -> Response:

@@ -28,6 +28,7 @@ BUILD = Path(__file__).parents[2] / "build" / "e2e"
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+OFFICE = {"review_authority": "宣和区人民政府", "contact": "电话000-00000000"}
 YINGFAN = [str(Path(sys.executable).with_name("yingfan"))]
 
 
@@ -46,7 +47,8 @@ class Town:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.said = folder / "said.txt"
-        self.environment = {**os.environ, "YINGFAN_DATA": str(self.data), "PYTHONUNBUFFERED": "1"}
+        facts = {f"YINGFAN_{name.upper()}": text for name, text in OFFICE.items()}
+        self.environment = {**os.environ, **facts, "YINGFAN_DATA": str(self.data), "PYTHONUNBUFFERED": "1"}
         self.serving: subprocess.Popen[bytes] | None = None
         self.password = ""
         self.script = True
@@ -94,7 +96,7 @@ class Town:
             self.serving = None
 
     def _settings(self) -> Settings:
-        return Settings.read(data=self.data, review_authority="宣和区人民政府", contact="电话000-00000000")
+        return Settings.read(data=self.data, **OFFICE)
 
     def _serve(self, *words: str) -> None:
         with self.said.open("wb") as said:

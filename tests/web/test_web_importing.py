@@ -6,15 +6,19 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from engine.app import App
 from engine.cli.demo_play import moment
 from engine.clock import SteppedClock
-from engine.web import create_web
+from engine.roster import sheets
+from engine.services.importing import Importing
+from engine.web import create_web, waiting
 from engine.web.guard import UPLOADS
 from tests.district import LITTLE
 from tests.faults.ground import opened
@@ -136,6 +140,59 @@ class TestPages:
         assert (answer.status_code, "缺少「姓名」" in answer.text) == (422, True)
         assert bureau.post(place + "/check", data={**columns, "column-姓名": "某名"}).status_code == 200
         assert bureau.post(place + "/check", data={**columns, "column-别的": "x"}).status_code == 422
+
+
+class TestLongLists:
+    """Lists that are not read in a moment."""
+
+    def test_page_grows(self, counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The page begins, tells the rows as they are read, and ends in the trial, its errors or the way to what was done."""
+        monkeypatch.setattr(waiting, "PATIENCE", 0)
+        monkeypatch.setattr(sheets, "TOLD_EVERY", 20)
+        bureau = counter.browser("bureau")
+        place = upload(bureau, LITTLE / "register.xlsx").headers["location"]
+        columns = form_of(bureau.get(place).text, place + "/check")
+        tried = bureau.post(place + "/check", data=columns)
+        assert (tried.status_code, tried.headers["x-accel-buffering"]) == (200, "no")
+        page = tried.text
+        assert ("已读的行数： 62" in page, "还没有写入任何内容" in page) == (True, True)
+        assert (page.count("<main"), page.count("</main>"), "http-equiv" in page) == (1, 1, False)
+        wrong = bureau.post(place + "/check", data={**columns, "column-姓名": "没有的列"}).text
+        assert ("缺少「姓名」" in wrong, wrong.count("</main>")) == (True, 1)
+        done = bureau.post(place + "/keep", data=form_of(page, place + "/keep")).text
+        assert f'<meta http-equiv="refresh" content="0;url={place}">' in done
+        assert "已导入" in bureau.get(place).text
+
+    def test_fault_breaks_the_page_off(self, counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where the work fails the page has no outcome; it says from the start where to look for one."""
+        monkeypatch.setattr(waiting, "PATIENCE", 0)
+        bureau = counter.browser("bureau")
+        place = upload(bureau, LITTLE / "register.xlsx").headers["location"]
+        columns = form_of(bureau.get(place).text, place + "/check")
+        monkeypatch.setattr(Importing, "_register", lambda *_: 1 / 0)
+        page = bureau.post(place + "/check", data=columns).text
+        assert (f'<a href="{place}">看结果</a>' in page, "</main>" in page) == (True, False)
+
+    def test_errors_as_a_workbook(self, counter: Counter, tmp_path: Path) -> None:
+        """All errors can be taken away as a workbook of one row each, with Excel's row numbers, nothing a formula."""
+        bureau = counter.browser("bureau")
+        rows = [row(f"G{at}", "=1+1", "123") for at in range(25)]
+        place = upload(bureau, book(tmp_path / "r.xlsx", [HEADER, *rows])).headers["location"]
+        tried = bureau.post(place + "/check", data=form_of(bureau.get(place).text, place + "/check")).text
+        assert f'formaction="{place}/errors"' in tried
+        sent = form_of(tried, place + "/keep")
+        answer = bureau.post(place + "/errors", data=sent)
+        assert answer.headers["content-disposition"] == 'attachment; filename="errors.xlsx"'
+        found = openpyxl.load_workbook(BytesIO(answer.content)).active
+        lines = list(found.iter_rows(values_only=True))
+        count = re.search(r"要改正的 (\d+) 处", tried)
+        assert count is not None
+        assert (lines[0], len(lines) - 1) == (("表", "行号", "列", "问题", "怎么改"), int(count[1]))
+        assert {line[1] for line in lines[1:]} >= set(range(5, 28))
+        assert {cell.data_type for each in found.iter_rows() for cell in each} == {"s", "n"}
+        assert bureau.post(place + "/errors", data={**sent, "column-姓名": "没有的列"}).status_code == 422
+        bureau.post(place + "/keep", data=sent)
+        assert bureau.post(place + "/errors", data=sent).headers["location"] == place
 
 
 class TestRefusals:

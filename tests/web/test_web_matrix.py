@@ -53,6 +53,7 @@ RULES: Mapping[tuple[str, str], str] = {
     ("POST", "/imports"): SIGNED,
     ("GET", "/imports/{upload_id}"): OWN,
     ("POST", "/imports/{upload_id}/check"): OWN,
+    ("POST", "/imports/{upload_id}/errors"): OWN,
     ("POST", "/imports/{upload_id}/keep"): OWN,
     ("POST", "/imports/{upload_id}/discard"): OWN,
     ("GET", "/cases/{number}"): SIGHT,

@@ -26,6 +26,8 @@
         if (!sent) told(form).textContent = words.offline;
         return;
       }
+      // A download leaves the page as it is.
+      if (event.submitter && "again" in event.submitter.dataset) return;
       sent = true;
       form.dataset.sent = "yes";
     });

@@ -1,0 +1,61 @@
+"""Answers that take long: a page that grows while the work is done, without script, and ends in the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from queue import SimpleQueue
+from threading import Thread
+
+from starlette.responses import Response, StreamingResponse
+
+from engine.web.visits import Visit
+
+PATIENCE = 2.0
+"""Seconds after which a page begins without its answer."""
+
+ROWS, ANSWER, END = "<!-- rows -->", "<!-- answer -->", "</main>"
+"""Where a growing page tells the rows, where its answer stands, and where its main part ends."""
+
+Watch = Callable[[int], object]
+Work = Callable[[Watch], Response]
+
+
+def in_sight(visit: Visit, work: Work, *, name: str, result: str) -> Response:
+    """The answer of some work that tells how many rows it has read; past PATIENCE, a page that grows until it is there.
+
+    The page has the status 200, whatever the answer will be: it began before that was known. The work goes on when
+    nobody looks any more; `result` is the address where its outcome is told.
+    """
+    news: SimpleQueue[int | None] = SimpleQueue()
+    done: Future[Response] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work(news.put))
+        except BaseException as error:  # noqa: BLE001  raised again where the answer is asked for
+            done.set_exception(error)
+        finally:
+            news.put(None)
+
+    Thread(target=run).start()
+    if done in wait((done,), timeout=PATIENCE).done:
+        return done.result()
+    page = bytes(visit.page("import_running.html", name=name, result=result).body).decode()
+    # A proxy that collects the page before it passes it on would hide the progress.
+    headers = {"x-accel-buffering": "no"}
+    return StreamingResponse(_growing(page, news, done), media_type="text/html; charset=utf-8", headers=headers)
+
+
+def _growing(page: str, news: SimpleQueue[int | None], done: Future[Response]) -> Iterator[str]:
+    """The page piece by piece: its beginning, the rows as they are told, then the answer or the way to it."""
+    top, _, rest = page.partition(ROWS)
+    middle, _, rest = rest.partition(ANSWER)
+    onward, _, bottom = rest.partition(END)
+    yield top
+    for rows in iter(news.get, None):
+        yield f" {rows}"
+    answer = done.result()
+    if "location" not in answer.headers:
+        onward = bytes(answer.body).decode().partition("<main")[2].partition(">")[2].partition(END)[0]
+    yield middle + onward + END + bottom
