@@ -98,10 +98,15 @@ def create_web(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     return web
 
 
+SELDOM = (10_000, 20, 50)
+"""How often garbage in circles is looked for: pages leave hardly any, and looking through everything stops them."""
+
+
 def settle() -> None:
-    """Let the collector of garbage pass over what is loaded by now and stays for good: it would stop a page for it."""
+    """Let the collector of garbage pass over what is loaded by now and stays for good, and come seldom."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*SELDOM)
 
 
 def _problem(request: Request, key: str, status: int, **context: object) -> Response:

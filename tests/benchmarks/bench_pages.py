@@ -108,6 +108,7 @@ class Visitor:
 
     def __init__(self, app: App, account: str) -> None:
         self._web = create_web(app)
+        settle()
         token = app.people.sign_in(account, PASSWORD, "127.0.0.1")
         self._cookie = f"yingfan={token}".encode()
         self._loop = asyncio.new_event_loop()
@@ -142,7 +143,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         number = build_open(Path(name), N)
         with office(Path(name)) as app:
-            settle()
             for account, unit in (("bureau", "QH-JT"), ("township", "QH-01")):
                 _database(app, account, unit)
                 _work(app, account)
