@@ -93,6 +93,9 @@ class _Player:
         for step in self.story.steps:
             self._sweep_until(step.at)
             self.refusal = None
+            if step.link and not _newest(self.stage.all()[NUMBER], step.link):
+                self._differs(step, "linked", step.link, "none")
+                continue
             if step.actor:
                 self._act(step)
             self._compare(step)

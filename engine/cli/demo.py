@@ -67,7 +67,7 @@ def demo(
         for line in told.ladders():
             print(f"  {line}")
         _summary(folder, result, problems)
-        print(f"以后再打开：yingfan --config {written} run")
+        print(f"以后再打开：{sys.argv[0]} --config {written} run")
     if problems:
         raise typer.Exit(1)
     if not no_serve:

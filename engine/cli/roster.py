@@ -39,6 +39,8 @@ def import_(  # noqa: PLR0913, PLR0917  the options of a command
     as_json: AsJson = False,
 ) -> None:
     """Import a list: what is new or changed, what a person must settle, and every error with its row."""
+    if not file.is_file():
+        raise InputError(f"没有文件 {file}；请核对路径和文件名")
     manner = Manner(
         day=read_day(day, "--day") if day else None,
         covers=declared_all(covers),

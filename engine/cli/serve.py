@@ -22,6 +22,7 @@ def run(
     settings = settings_of(ctx, host=host, port=port)
     with open_app(settings) as app:
         app.units.ready()
+        print(f"打开 http://{settings.host}:{settings.port}  （Ctrl+C 结束）", flush=True)
         serve(app, settings.host, settings.port)
 
 
@@ -34,6 +35,7 @@ def web(
     settings = settings_of(ctx, host=host, port=port)
     with open_app(settings) as app:
         app.units.ready()
+        print(f"打开 http://{settings.host}:{settings.port}  （Ctrl+C 结束；到期处理由别处的 worker 办）", flush=True)
         serve(app, settings.host, settings.port, sweeps=False)
 
 

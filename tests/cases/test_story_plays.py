@@ -84,6 +84,10 @@ steps:
   - day: 2026-09-02
     register: fly
     expect: {refused: [fly]}
+  - day: 2026-09-03
+    register: case.note
+    in: danger
+    with: {text: 没有这件关联个案}
   - time: 2026-09-05 00:30
     expect: {state: visited, counts: {visits: 1}, due: {first_visit: none, nothing: waits}, provisional: [first_visit], check_on: {first_visit: 2026-09-07, nothing: 2026-09-07}, overdue: [nothing], told: [auditor], tasks: [fly], proposed: refer, documents: {visit_record: issued}, closed_as: returned, counts_as_returned: true, linked: {refer: {state: sent}}, possible: [refer], history: [fly]}
 """
@@ -102,6 +106,6 @@ class TestDifferences:
         assert told == {
             "refused", "offered", "state", "counts.visits", "due.first_visit", "due.nothing", "provisional.first_visit",
             "check_on.first_visit", "check_on.nothing", "overdue", "told", "tasks", "proposed", "documents.visit_record",
-            "closed_as", "counts_as_returned", "linked.refer", "possible", "history",
+            "closed_as", "counts_as_returned", "linked", "linked.refer", "possible", "history",
         }  # fmt: skip
         assert all("wrong.yaml:" in line for line in found.differences)

@@ -182,6 +182,8 @@ class TestRoster:
         told = desk.tells(*arguments)
         assert (told["wrong"], set(told["errors"][0])) == (1, {"sheet", "row", "column", "code", "message", "fix"})
         assert "不认识标记" in desk.says(*arguments)
+        desk.says("roster", "import", str(tmp_path / "none.xlsx"), *arguments[3:], code=2)
+        assert f"没有文件 {tmp_path / 'none.xlsx'}" in desk.err
 
 
 class TestAudit:
