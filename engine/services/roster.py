@@ -50,13 +50,12 @@ class Roster:
         return importing.run(path, kind, account)
 
     def findings(self, account: str) -> tuple[FindingRow, ...]:
-        """The findings of this person's units, open ones first; names masked."""
+        """The findings of this person's units, oldest first; names masked."""
         today = self.office.today()
         with self.office.archive.read() as uow:
             actor = actor_of(uow, account)
             mine = area_of(uow, actor, today)
-            found = [finding_row(each) for each in uow.roster.findings(mine)]
-            return tuple(sorted(found, key=lambda each: each.status != "open"))
+            return tuple(finding_row(each) for each in uow.roster.findings(mine))
 
     def confirm(
         self, finding_ids: Sequence[int], account: str, request_id: str = "", *, os_user: str = ""

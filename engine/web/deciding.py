@@ -141,7 +141,7 @@ def _proposal(
 def _findings(visit: Visit, status: int, **context: object) -> Response:
     blank = {"reasons": (), "opened": (), "chosen": (), "dismissing": 0, "reason": ""}
     links = {"error_links": ("finding", f"reason-{context.get('dismissing', 0)}")}
-    rows = visit.app.roster.findings(visit.account)
+    rows = sorted(visit.app.roster.findings(visit.account), key=lambda each: each.status != "open")
     return visit.page(
         "findings.html",
         status,

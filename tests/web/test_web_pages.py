@@ -645,6 +645,12 @@ class TestDocuments:
 
 
 class TestFindings:
+    def test_open_ones_stand_first(self, officer: TestClient, house: FakeApp) -> None:
+        """What is still to be settled stands before what was settled, each as old as it is."""
+        house.roster.rows = tuple(reversed(house.roster.rows))
+        page = officer.get("/findings").text
+        assert page.rindex('name="finding"') < page.index("已排除")
+
     def test_confirmed_findings_become_cases(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
         """The chosen ones are opened once and the page names their cases."""
         answer = officer.post("/findings/confirm", data={"csrf": csrf, "request_id": "q" * 32, "finding": ["17", "18"]})
