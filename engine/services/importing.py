@@ -18,7 +18,7 @@ from engine.roster.idnumber import mask
 from engine.roster.names import fold_school
 from engine.roster.near import is_near, told_wrong
 from engine.roster.register import Pupil, RegisterFile, read_register
-from engine.roster.sheets import RowError, propose, without_collection
+from engine.roster.sheets import RowError, file_hash, propose, without_collection
 from engine.roster.terms import ID_NUMBER
 from engine.services.lists import area_of, finding_row, may
 from engine.services.model import FindingRow
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 KINDS = {"register": "学籍册", "roster": "到校名册"}
 """The kinds of list that may be imported."""
+
+BROUGHT_IN = "roster.import"
+"""What the access log calls an import; the file stands there by its hash, the rows by what became of them."""
 
 IMPORTERS = CONFIRMERS | {"register_clerk"}
 
@@ -82,6 +85,12 @@ class Imported:
         return len({(each.sheet, each.row) for each in self.errors})
 
 
+def counts_of(done: Imported) -> dict[str, int]:
+    """What became of the rows, by the names that pages tell."""
+    names = ("rows", "new", "changed", "unchanged", "doubtful", "wrong", "findings")
+    return {name: getattr(done, name) for name in names}
+
+
 def columns_of(path: Path, kind: str) -> tuple[Proposal, ...]:
     """What the sheets of a list offer for our columns; raises InputError for a file that cannot be read."""
     room = attendance if kind == "roster" else register
@@ -115,6 +124,9 @@ class Importing:
             area = self._area(uow, account)
             done = self._register(uow, file, area) if isinstance(file, RegisterFile) else self._roster(uow, file, area)
             if not self.dry_run:
+                # The same file is known again by this, whoever brings it.
+                told = " ".join(f"{name}={count}" for name, count in counts_of(done).items())
+                uow.log.note(account, f"{BROUGHT_IN} {told}", file_hash(path), at=self.office.now())
                 uow.commit()
             return done
 

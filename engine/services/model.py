@@ -255,6 +255,16 @@ class HistoryRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingRow:
+    """One reading of a case as its auditor sees it: who, in which roles on that day, when, what was looked at."""
+
+    at: datetime
+    who: str
+    role_zh: str
+    zh: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CasePage:
     """One case as its page shows it."""
 
@@ -283,6 +293,8 @@ class CasePage:
     history: tuple[HistoryRow, ...]
     chain_ok: bool
     chain_message: str
+    readings: tuple[ReadingRow, ...] = ()
+    """Who looked at the case, the newest first; only for who audits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

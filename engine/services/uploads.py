@@ -6,14 +6,24 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path, PurePath
 from typing import Any
 
 from engine.roster.columns import Proposal
-from engine.services.importing import KINDS, Imported, Importing, Manner, columns_of
+from engine.roster.sheets import file_hash
+from engine.services.importing import KINDS, Imported, Importing, Manner, columns_of, counts_of
 from engine.services.office import Office
 from engine.services.refusals import NOT_FOUND, refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """An earlier import of the same file: when, by whom, what became of its rows."""
+
+    at: datetime
+    who: str
+    counts: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +39,7 @@ class Waiting:
     day: date | None
     proposals: tuple[Proposal, ...] = ()
     done: tuple[tuple[str, int], ...] = ()
+    before: Before | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +78,17 @@ class Uploads:
         if found.done:
             return found
         with _on_disk(found.name, content) as path:
-            return replace(found, proposals=columns_of(path, found.kind))
+            return replace(found, proposals=columns_of(path, found.kind), before=self._before(path))
+
+    def _before(self, path: Path) -> Before | None:
+        """The last import of the same file, whatever its name was and whoever brought it."""
+        with self.office.archive.read() as uow:
+            for account, what, at in uow.log.accesses(file_hash(path), most=1):
+                person = uow.people.get(account)
+                counts = (each.partition("=")[::2] for each in what.split()[1:])
+                told = tuple((name, int(count)) for name, count in counts)
+                return Before(at=at, who=person.name if person else account, counts=told)
+        return None
 
     def weigh(self, id_: str, account: str, manner: Manner) -> Imported:
         """What importing it would do; nothing is kept."""
@@ -78,9 +99,7 @@ class Uploads:
         told, _ = self._mine(id_, account)
         if not told.get("done"):
             done = self._run(id_, account, manner, dry_run=False)
-            counts = {"rows": done.rows, "new": done.new, "changed": done.changed, "unchanged": done.unchanged}
-            counts.update(doubtful=done.doubtful, wrong=done.wrong, findings=done.findings)
-            told = {**told, "done": counts}
+            told = {**told, "done": counts_of(done)}
             self.office.archive.pending(self.office.settings.data / "uploads").put(told, b"", id_=id_)
         return _waiting(id_, told)
 

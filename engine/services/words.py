@@ -61,6 +61,17 @@ def coming_line(workflow: Workflow, coming: Coming) -> str:
     return f"{when} 「{rule.zh}」仍未办理的，告知{roles_zh(coming.detail) or '负责人'}"
 
 
+READING_ZH = {
+    "read": "查看个案",
+    "reveal": "显示全部姓名和号码",
+    "form": "打开办理的表",
+    "proposal": "查看报批",
+    "document": "查看文书",
+    "refused": "想看或者想办，被拒绝",
+    "release": "放行消息",
+}
+"""What the access log tells of a case."""
+
 HELD_ZH = {"late": "迟于规定时间", "many": "一次过多"}
 """Why the brake holds a message."""
 

@@ -49,6 +49,9 @@ A_PIECE = 2_000
 _LAST_ACCESS = select(ACCESS.c.hash).where(ACCESS.c.district == bindparam("district"))
 _LAST_ACCESS = _LAST_ACCESS.order_by(ACCESS.c.id.desc()).limit(1)
 _ADD_ACCESS = insert(ACCESS)
+_ACCESSES = select(ACCESS.c.account, ACCESS.c.what, ACCESS.c.at)
+_ACCESSES = _ACCESSES.where(ACCESS.c.district == bindparam("district"), ACCESS.c.number == bindparam("number"))
+_ACCESSES = _ACCESSES.order_by(ACCESS.c.id.desc()).limit(bindparam("most"))
 _READINGS = Hot(
     select(ACCESS)
     .where(ACCESS.c.district + "" == bindparam("district"), ACCESS.c.id > bindparam("last"))
@@ -125,6 +128,15 @@ class Log:
             for row in rows:
                 yield row[:-1]  # type: ignore[misc]  # the columns of _LINK
             last = rows[-1][-1]
+
+    def accesses(self, number: str, *, most: int = 500) -> list[tuple[str, str, datetime]]:
+        """What the access log tells of a case, or of a file by its hash: account, what, instant; the newest first."""
+        told = {"district": self._district, "number": number, "most": most}
+        return [(row.account, row.what, row.at) for row in self._connection.execute(_ACCESSES, told)]
+
+    def note(self, account: str, what: str, number: str, *, at: datetime) -> None:
+        """Append to the access log what is done in this very transaction."""
+        log_access(self._connection, self._district, (account, what, number, at))
 
     def size(self) -> tuple[int, int]:
         """How many entries there are, and how many cases have one."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from engine.errors import YingfanError
+from engine.clock import local_day
+from engine.errors import InputError, YingfanError
+from engine.roster.days import read_day
 from engine.services.model import CasePage, HistoryRow
 from engine.web.pages import ASSETS
 from engine.web.visits import HandingIn, Reading, Visit, desk_of
@@ -36,9 +40,26 @@ def reveal(visit: HandingIn, number: str) -> Response:
 
 def history(visit: Reading, number: str) -> Response:
     """The whole history as an auditor reads it, with what became of checking its chain."""
+    typed = visit.request.query_params.get("as_of", "").strip()
+    day = read_day(typed) if typed else None
+    if typed and day is None:
+        raise InputError(f"截至「{typed[:20]}」不是日期；写成 2026-09-14")
     case = visit.app.audit.history(number, visit.account)
+    if day is not None:
+        case = _as_of(case, day)
     shown = _wanted(visit)
-    return visit.page("history.html", case=case, rows=_chosen(case, shown), shown=shown)
+    then = next((row.change.rpartition(" → ")[2] for row in case.history if _moved(row)), "")
+    return visit.page("history.html", case=case, rows=_chosen(case, shown), shown=shown, day=day, then=then)
+
+
+def _as_of(case: CasePage, day: date) -> CasePage:
+    """The case with what was recorded, and who had looked, by the end of a day."""
+    history = tuple(row for row in case.history if local_day(row.recorded_at) <= day)
+    return replace(case, history=history, readings=tuple(row for row in case.readings if local_day(row.at) <= day))
+
+
+def _moved(row: HistoryRow) -> bool:
+    return bool(row.change) and row.trigger != "case.correct"
 
 
 KINDS = ("act", "document", "correction", "system", "late")

@@ -45,7 +45,7 @@ class Deed:
     later: bool = False
     """True where completing it takes time: a message that a dead worker had claimed is free again after a while."""
     grows: frozenset[str] = frozenset()
-    """What grows each time it is done: readings are logged again."""
+    """What grows each time it is done: readings and imports are logged again."""
 
 
 @dataclass(slots=True, kw_only=True)

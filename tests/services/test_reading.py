@@ -46,6 +46,16 @@ class TestCasePage:
         assert any("首次家访" in line for line in page.will_happen)
         assert page.chain_ok
 
+    def test_readings(self, house: House) -> None:
+        """Who audits a case sees who looked at it, in which role and when, the newest first; others do not."""
+        number = house.case()
+        house.app.cases.show(number, "township", reveal=True)
+        rows = house.app.audit.history(number, "auditor").readings
+        told = [(row.who, row.role_zh, row.zh) for row in rows]
+        assert told == [("任重", "审计", "查看个案"), ("周强", "乡镇专干", "显示全部姓名和号码")]
+        assert rows[0].at >= rows[1].at
+        assert house.app.audit.history(number, "township").readings == ()
+
     def test_tampered(self, house: House) -> None:
         """A changed entry is told on the page."""
         number = house.case()

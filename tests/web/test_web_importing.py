@@ -20,6 +20,7 @@ from engine.roster import sheets
 from engine.services.importing import Importing
 from engine.web import create_web, waiting
 from engine.web.guard import UPLOADS
+from engine.web.pages import moment as moment_zh
 from tests.district import LITTLE
 from tests.faults.ground import opened
 from tests.roster.test_lists import HEADER, book, row
@@ -109,6 +110,18 @@ class TestPages:
         assert ("疑点" in tried, "不在这次导入的单位里" in tried) == (True, True)
         assert school.post(place + "/discard", data=form_of(tried, place + "/discard")).status_code == 303
         assert school.get(place).status_code == 404
+
+    def test_same_file_before(self, counter: Counter, tmp_path: Path) -> None:
+        """A file that was imported before, under any name, is told with when, by whom and with what result."""
+        school = counter.browser("bureau")
+        (tmp_path / "again.xlsx").write_bytes((LITTLE / "register.xlsx").read_bytes())
+        assert "导入过" not in school.get(upload(school, tmp_path / "again.xlsx").headers["location"]).text
+        counter.app.roster.import_file(LITTLE / "register.xlsx", "register", "bureau", dry_run=True)
+        assert "导入过" not in school.get(upload(school, tmp_path / "again.xlsx").headers["location"]).text
+        counter.app.roster.import_file(LITTLE / "register.xlsx", "register", "bureau")
+        again = school.get(upload(school, tmp_path / "again.xlsx").headers["location"]).text
+        when = moment_zh(counter.clock.now())
+        assert f"同一个文件已于 {when} 由 林芳 导入过（行数 62，新增 62，变动 0，" in again
 
     def test_short(self, counter: Counter, tmp_path: Path) -> None:
         """When much is missing, one says so, or nothing is kept and the page says why."""

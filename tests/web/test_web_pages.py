@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from starlette.testclient import TestClient
 
 from engine.definitions.workflow import Field
-from engine.services.model import FailedRow, WorkList
+from engine.services.model import FailedRow, ReadingRow, WorkList
 from engine.web import create_web
 from engine.web.pages import HERE, read_words
 from tests.web.conftest import own_script_alone, token_in
@@ -221,6 +221,27 @@ class TestCase:
             "02abab",
         ):
             assert words in page
+
+    def test_history_as_of_a_day(self, officer: TestClient, house: FakeApp) -> None:
+        """What was recorded and read by the end of a day, with the state of that day; a day that is none is refused."""
+        page = house.cases.pages[CASE]
+        later = datetime(2026, 9, 5, 1, 0, tzinfo=UTC)
+        first, visit, last = page.history[2], page.history[1], replace(page.history[0], recorded_at=later)
+        readings = tuple(
+            ReadingRow(at=at, who="任重", role_zh="审计", zh="查看文书") for at in (later, visit.recorded_at)
+        )
+        house.cases.pages[CASE] = replace(page, history=(last, visit, first), readings=readings)
+        then = officer.get(f"{CASE_URL}/history?as_of=2026.9.4").text
+        words = (
+            "截至 2026年9月4日 星期五：已家访",
+            "全部记录 2 条",
+            "查看记录 1 条",
+            "?history=late&amp;as_of=2026-09-04",
+        )
+        assert [each for each in words if each not in then] == []
+        assert ("到期提醒" in then, 'value="2026-09-04"' in then) == (False, True)
+        assert "查看记录 2 条" in officer.get(f"{CASE_URL}/history?history=late").text
+        assert officer.get(f"{CASE_URL}/history?as_of=昨天吧").status_code == 422
 
 
 class TestForm:
