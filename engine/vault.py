@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 import os
 from collections.abc import Iterable, Iterator
 
@@ -49,21 +49,13 @@ def open_sealed(key: bytes, sealed: bytes, place: bytes) -> bytes:
     return padded[: padded.rindex(b"\x80")]
 
 
-_BLOCK = 64
-_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
-
-
 def digests(key: bytes, values: Iterable[str]) -> Iterator[bytes]:
-    """HMAC-SHA-256 of each of many values under one of our keys: the key is taken in once, not twice a value.
-
-    Source: RFC 2104.
-    """
-    inner, outer = (hashlib.sha256(key.ljust(_BLOCK, b"\0").translate(pad)) for pad in (_INNER, _OUTER))
+    """HMAC-SHA-256 of each of many values under one of our keys: the key is taken in once, not for each value."""
+    begun = hmac.new(key, digestmod="sha256")
     for value in values:
-        one, other = inner.copy(), outer.copy()
-        one.update(value.encode())
-        other.update(one.digest())
-        yield other.digest()
+        digest = begun.copy()
+        digest.update(value.encode())
+        yield digest.digest()
 
 
 def wrap(master: bytes, key: bytes, name: str) -> bytes:

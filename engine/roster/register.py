@@ -147,7 +147,9 @@ class _Reading:
         texts = [columns.get(name) or [""] * len(lines.numbers) for name in _SCHEMA]
         wanted = texts[: len(WANTED)]
         if not any(map(all, wanted)) and not all(filled := list(map(any, zip(*wanted, strict=True)))):
-            return self._lines(sheet, lines.only(filled)) if any(filled) else None
+            if any(filled):
+                self._lines(sheet, lines.only(filled))
+            return
         facts = facts_of(texts[_ID_NUMBER])
         odd = _odd(texts, facts, self.today or date.max)
         for name in ("学籍号", "身份证号"):
@@ -162,7 +164,6 @@ class _Reading:
         self._note("学籍号", [each.register_no for each in pupils], places, changed)
         self._note("身份证号", [each.id_number for each in pupils], places, changed)
         self.rows.extend(pupils)
-        return None
 
     def _note(self, column: str, values: list[str], places: list[_Place], changed: set[_Place]) -> None:
         """Note where each value stands, and those that stand somewhere else already."""

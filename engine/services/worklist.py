@@ -62,13 +62,14 @@ class Desk:
             row = self._row(case, self._law(case))
             lists[_list_of(row, today)].append(row)
         held, failed = self._stopped(units)
-        mine = area_of(self.uow, self.actor, today)
+        found = self.uow.roster.open_findings()
+        mine = area_of(self.uow, self.actor, today) if found else ()
         return WorkList(
             today=today,
             **{name: tuple(found) for name, found in lists.items()},
             failed=failed,
             to_approve=tuple(each for case in decided for each in self._approvals(case, self._law(case))),
-            findings=sum(n for school, n in self.uow.roster.open_findings().items() if school in mine),
+            findings=sum(n for school, n in found.items() if school in mine),
             will_happen=(*held, *self._coming(next_ones))[:WILL_HAPPEN],
             first=not after,
             next=place_text(page.next) if page.next else "",

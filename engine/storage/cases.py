@@ -83,7 +83,7 @@ _OPEN_ABOUT = (
     .order_by(CASE.c.id)
     .limit(1)
 )
-_PLACE = tuple_(func.coalesce(CASE.c.due_on, literal(date.max, Day())), CASE.c.number)
+_PLACE = tuple_(func.coalesce(CASE.c.due_on, literal(date.fromisoformat(LAST_PLACE), Day())), CASE.c.number)
 
 
 def opened(key: bytes, sealed: bytes, place: bytes) -> Any:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, Table, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from engine.audit.chain import START, Problem, Stored, canonical, entry_hash, verify
@@ -36,13 +36,16 @@ _LINK = select(ENTRY.c.number, ENTRY.c.seq, ENTRY.c.previous, ENTRY.c.public, EN
 _CHAIN = Hot(
     _LINK.where(ENTRY.c.district == bindparam("district"), ENTRY.c.number == bindparam("number")).order_by(ENTRY.c.seq)
 )
-_CHAINS = Hot(
-    select(*_LINK.selected_columns, ENTRY.c.id)
+
+
+def _pieces_of(table: Table, columns: Iterable[Any]) -> Hot:
+    """These columns and the row's own number, some rows behind a place, in the order in which they were written."""
     # Nothing to look up by: all are of one district, and the order of the table is wanted.
-    .where(ENTRY.c.district + "" == bindparam("district"), ENTRY.c.id > bindparam("last"))
-    .order_by(ENTRY.c.id)
-    .limit(bindparam("most"))
-)
+    behind = (table.c.district + "" == bindparam("district"), table.c.id > bindparam("last"))
+    return Hot(select(*columns, table.c.id).where(*behind).order_by(table.c.id).limit(bindparam("most")))
+
+
+_CHAINS = _pieces_of(ENTRY, _LINK.selected_columns)
 A_PIECE = 2_000
 """So many entries are read at once where all are."""
 
@@ -52,11 +55,8 @@ _ADD_ACCESS = insert(ACCESS)
 _ACCESSES = select(ACCESS.c.account, ACCESS.c.what, ACCESS.c.at)
 _ACCESSES = _ACCESSES.where(ACCESS.c.district == bindparam("district"), ACCESS.c.number == bindparam("number"))
 _ACCESSES = _ACCESSES.order_by(ACCESS.c.id.desc()).limit(bindparam("most"))
-_READINGS = Hot(
-    select(ACCESS)
-    .where(ACCESS.c.district + "" == bindparam("district"), ACCESS.c.id > bindparam("last"))
-    .order_by(ACCESS.c.id)
-    .limit(bindparam("most"))
+_READINGS = _pieces_of(
+    ACCESS, (ACCESS.c.account, ACCESS.c.what, ACCESS.c.number, ACCESS.c.at, ACCESS.c.previous, ACCESS.c.hash)
 )
 
 
@@ -123,11 +123,8 @@ class Log:
         if number is not None:
             yield from _CHAIN.run(self._connection, {"district": self._district, "number": number}).bare()  # type: ignore[misc]  # the columns of _LINK
             return
-        last = 0
-        while rows := _CHAINS.run(self._connection, {"district": self._district, "last": last, "most": A_PIECE}).bare():
-            for row in rows:
-                yield row[:-1]  # type: ignore[misc]  # the columns of _LINK
-            last = rows[-1][-1]
+        for row in _in_pieces(self._connection, _CHAINS, self._district):
+            yield row[:-1]  # type: ignore[misc]  # the columns of _LINK
 
     def accesses(self, number: str, *, most: int = 500) -> list[tuple[str, str, datetime]]:
         """What the access log tells of a case, or of a file by its hash: account, what, instant; the newest first."""
@@ -194,15 +191,20 @@ def log_access(connection: Connection, district: str, access: tuple[str, str, st
     connection.execute(_ADD_ACCESS, {**row, "previous": last, "hash": entry_hash(last, told, b"")})
 
 
+def _in_pieces(connection: Connection, asked: Hot, district: str) -> Iterator[Sequence[Any]]:
+    """Every row of a table as it was written, read in pieces; the last value of each is the row's own number."""
+    last = 0
+    while rows := asked.run(connection, {"district": district, "last": last, "most": A_PIECE}).bare():
+        yield from rows
+        last = rows[-1][-1]
+
+
 def verify_access(connection: Connection, district: str) -> list[Problem]:
     """What does not hold in the access log's chain."""
-    problems, head, last = [], START, 0
-    while rows := _READINGS.run(connection, {"district": district, "last": last, "most": A_PIECE}).all():
-        for row in rows:
-            at = instant_from(row.at)
-            told = canonical({"account": row.account, "what": row.what, "case": row.number, "at": at})
-            if row.previous != head or entry_hash(row.previous, told, b"") != row.hash:
-                problems.append(Problem(row.number, row.id, "access", "查阅记录的链条不连续"))
-            head = row.hash
-        last = rows[-1].id
+    problems, head = [], START
+    for account, what, number, at, previous, written, id_ in _in_pieces(connection, _READINGS, district):
+        told = canonical({"account": account, "what": what, "case": number, "at": instant_from(at)})
+        if previous != head or entry_hash(previous, told, b"") != written:
+            problems.append(Problem(number, id_, "access", "查阅记录的链条不连续"))
+        head = written
     return problems

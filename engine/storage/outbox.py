@@ -132,15 +132,13 @@ class OutboxStore:
         found = select(OUTBOX).where(*self._open(), or_(OUTBOX.c.held != "", OUTBOX.c.tries > 0))
         return [_waiting(row) for row in self._connection.execute(found.order_by(OUTBOX.c.id))]
 
-    def waiting(self, number: str | None = None, *, held: bool = False, failed: bool = False) -> list[WaitingMessage]:
-        """Messages that have not left, oldest first: of one case, only those that wait for a person, or were tried."""
+    def waiting(self, number: str | None = None, *, held: bool = False) -> list[WaitingMessage]:
+        """Messages that have not left, oldest first: all, of one case, or only those that wait for a person."""
         found = select(OUTBOX).where(*self._open())
         if number is not None:
             found = found.where(OUTBOX.c.number == number)
         if held:
             found = found.where(OUTBOX.c.held != "")
-        if failed:
-            found = found.where(OUTBOX.c.tries > 0)
         return [_waiting(row) for row in self._connection.execute(found.order_by(OUTBOX.c.id))]
 
     def counts(self) -> tuple[int, int, int]:
