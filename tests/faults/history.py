@@ -14,7 +14,7 @@ class Line(NamedTuple):
     """One thing that a client did or saw, in nanoseconds of the machine's monotonic clock."""
 
     at: int
-    kind: str  # invoke | ok | refused | read
+    kind: str  # invoke | ok | refused | read | swept
     key: str
     case: str
     version: int = 0

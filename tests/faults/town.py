@@ -104,17 +104,20 @@ def numbers(app: App) -> list[str]:
         return uow.cases.numbers()
 
 
+NUMBERED = "report_upward"
+"""The act whose document takes a number of a series."""
+
 ACTS: tuple[tuple[str, str, Mapping[str, object]], ...] = (
     ("school", "case.note", {"text": "记一笔"}),
     ("school", "contact_family", CONTACT),
     ("township", "record_further_visit", VISIT),
     ("township", "offer_help", OFFER),
     ("bureau", "educate", EDUCATION),
-    ("principal", "report_upward", REPORT),
-    ("principal", "report_upward", REPORT),
+    ("principal", NUMBERED, REPORT),
+    ("principal", NUMBERED, REPORT),
     ("township", "case.hand_over", {"owner": "township", "reason": "分工"}),
 )
-"""What officers of the town do, again and again; the written report takes a number of a series."""
+"""What officers of the town do, again and again."""
 
 
 def some_act(chance: random.Random) -> tuple[str, str, Mapping[str, object]]:

@@ -29,11 +29,12 @@ A_SWEEP = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """Where a worker works: its installation, its diary, the file that says what day it is, its seed."""
+    """Where a worker works: its installation, its diary, the files that say what day it is and that all is over, its seed."""
 
     ground: Ground
     diary: Path
     days: Path
+    over: Path
     begins: datetime
     seed: int
 
@@ -42,15 +43,15 @@ class Post:
         return self.begins + timedelta(hours=12) * self.days.stat().st_size
 
 
-def work(post: Post, until: float) -> None:
-    """Work until a moment of the machine's monotonic clock; what a predecessor left unanswered is sent first."""
+def work(post: Post) -> None:
+    """Work until all is over; what a predecessor left unanswered is sent first."""
     chance = random.Random(post.seed)
     clock = SteppedClock(post.begins)
     with opened(post.ground, clock) as app:
         worker = _Worker(app, Diary(post.diary), chance, f"{post.diary.name}-{post.seed}")
         clock.set(post.now())
         worker.finish(told(post.diary))
-        while time.monotonic() < until:
+        while not post.over.exists():
             clock.set(max(post.now(), clock.now()))
             worker.step()
 
@@ -79,7 +80,7 @@ class _Worker:
         dice = self.chance.random()
         try:
             if dice < SWEEPS:
-                self.app.timers.sweep(A_SWEEP)
+                self.diary.note("swept", "", "", acts=self.app.timers.sweep(A_SWEEP).timers)
             elif dice < SWEEPS + READS:
                 self.read(self.chance.choice(self.cases))
             elif dice < SWEEPS + READS + REPEATS and self.sent:
@@ -133,14 +134,14 @@ class _Worker:
             self.diary.note("ok", named["key"], named["case"], version=answer.version, seq=answer.seq)
 
 
-def spawned(post: Post, until: float) -> int:
+def spawned(post: Post) -> int:
     """The process id of a worker that runs beside this process; it ends with 0, or with 1 for a fault of its own."""
     child = os.fork()
     if child:
         return child
     code = 1
     try:
-        work(post, until)
+        work(post)
         code = 0
     finally:
         os._exit(code)
