@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import NamedTuple
 
 from engine.access import RESERVED
 from engine.cases.choosing import ask
 from engine.cases.model import Reason
-from engine.cases.plan import offered, plan_of
+from engine.cases.plan import Plan, offered, plan_of
 from engine.cases.proposals import next_approvers
 from engine.cases.wording import in_words
 from engine.definitions.facts import Actor, CaseView, Facts, Running
-from engine.definitions.workflow import DeadlineRule, Transition, Workflow
+from engine.definitions.workflow import Transition, Workflow
 from engine.workdays import Calendar
 
 
@@ -57,25 +59,39 @@ def suggested(workflow: Workflow, case: CaseView, open_ones: tuple[Possible, ...
 
     None where deadlines run that others are to answer: what somebody may also do is no duty. Any where none runs.
     """
-    names = [each.trigger for each in open_ones if not each.against]
+    return _first(plan_of(workflow), case, [each.trigger for each in open_ones if not each.against], lambda _: True)
+
+
+def first_act(workflow: Workflow, case: CaseView, actor: Actor, *, today: date, calendar: Calendar) -> str:
+    """The act that is suggested to this actor, found with no more guards asked than that takes; empty for none."""
+    plan = plan_of(workflow)
+    roles = {
+        transition.name: role
+        for transition, role, _ in offered(plan, case.state, actor.roles_in(case.identity.scope, today))
+    }
+
+    @cache
+    def holds(name: str) -> bool:
+        facts = Facts(case, {}, today, today, calendar, actor, roles[name])
+        return not ask(plan.early[name], facts, {})[0]
+
+    return _first(plan, case, list(roles), holds)
+
+
+def _first(plan: Plan, case: CaseView, names: Sequence[str], holds: Callable[[str], bool]) -> str:
     running = sorted((r for r in case.deadlines.values() if r.status == "running" and r.due_on), key=_due)
     for each in running:
-        rule = workflow.deadlines[each.name]
-        tasks = {level.task for level in rule.levels}
-        answers = [name for name in names if name in rule.met_by or name in rule.restarts or name in tasks]
-        moving = [name for name in names if case.state in rule.states and _leaves(workflow.transitions[name], rule)]
-        if answers or moving:
-            return (answers or moving)[0]
-    return names[0] if names and not running else ""
+        answers = plan.answers[each.name]
+        moves = plan.moves[each.name] if case.state in plan.workflow.deadlines[each.name].states else ()
+        for some in (answers, moves):
+            found = next((name for name in names if name in some and holds(name)), "")
+            if found:
+                return found
+    return "" if running else next(filter(holds, names), "")
 
 
 def _due(running: Running) -> date:
     return running.due_on or date.max
-
-
-def _leaves(transition: Transition, rule: DeadlineRule) -> bool:
-    """True when the act can lead out of the states in which the deadline runs, without ending the case."""
-    return not transition.closes_as and any(edge.to and edge.to not in rule.states for edge in transition.edges)
 
 
 def possible_reserved(workflow: Workflow, case: CaseView, actor: Actor, *, today: date) -> tuple[str, ...]:

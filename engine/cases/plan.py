@@ -35,6 +35,10 @@ class Plan:
     offered: dict[tuple[str, tuple[str, ...]], tuple[tuple[Transition, str, bool], ...]]
     """By state and roles held, as asked so far: the transitions that these may try, each with the role and whether
     it is drafted only."""
+    answers: Mapping[str, frozenset[str]]
+    """By deadline: the acts that meet it or start it anew, or that its levels set as a task."""
+    moves: Mapping[str, frozenset[str]]
+    """By deadline: the acts that can lead out of the states in which it runs, without ending the case."""
     finals: frozenset[str]
     observing: frozenset[str]
     labels: Mapping[str, str]
@@ -115,6 +119,18 @@ def _split(transition: Transition, *, with_form: bool) -> tuple[Guard, ...]:
     return tuple(guard for guard in transition.when if needs_form(guard) is with_form)
 
 
+def _answers(rule: DeadlineRule) -> frozenset[str]:
+    return frozenset({*rule.met_by, *rule.restarts, *(level.task for level in rule.levels)})
+
+
+def _moves(rule: DeadlineRule, workflow: Workflow) -> frozenset[str]:
+    return frozenset(
+        each.name
+        for each in workflow.transitions.values()
+        if not each.closes_as and any(edge.to and edge.to not in rule.states for edge in each.edges)
+    )
+
+
 def _build(workflow: Workflow) -> Plan:
     after, restarts, met_by = (
         _by_start(workflow, "after"),
@@ -136,6 +152,8 @@ def _build(workflow: Workflow) -> Plan:
         early={name: _split(each, with_form=False) for name, each in transitions.items()},
         late={name: _split(each, with_form=True) for name, each in transitions.items()},
         offered={},
+        answers={name: _answers(rule) for name, rule in workflow.deadlines.items()},
+        moves={name: _moves(rule, workflow) for name, rule in workflow.deadlines.items()},
         finals=frozenset(s.name for s in workflow.states.values() if s.kind == "final"),
         observing=frozenset(s.name for s in workflow.states.values() if s.kind == "observing"),
         labels=labels_of(workflow),

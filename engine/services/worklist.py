@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from engine.access import BLIND
-from engine.cases.outlook import awaiting, coming, possible, suggested
+from engine.cases.outlook import awaiting, coming, first_act
 from engine.cases.proposals import next_approvers
 from engine.cases.timers import is_overdue
 from engine.definitions.facts import Actor, CaseView, Running
@@ -114,9 +114,7 @@ class Desk:
     def _row(self, case: CaseView, workflow: Workflow) -> WorkRow:
         """One row a case: its nearest running deadline and the first act that is open to this person."""
         today, calendar = self.office.today(), self.office.calendar
-        open_ones = possible(workflow, case, self.actor, today=today, calendar=calendar)
-        wanted = suggested(workflow, case, open_ones)
-        first = next((each for each in open_ones if each.trigger == wanted), None)
+        first = first_act(workflow, case, self.actor, today=today, calendar=calendar)
         running = [each for each in case.deadlines.values() if each.status == "running" and each.due_on]
         nearest = min(running, key=_by_due, default=None)
         overdue = nearest is not None and is_overdue(nearest, self.office.now())
@@ -136,8 +134,8 @@ class Desk:
             overdue=overdue,
             late_by=late[0],
             late_why=late[1],
-            act=first.trigger if first else "",
-            act_zh=first.zh if first else "",
+            act=first,
+            act_zh=workflow.transitions[first].zh if first else "",
             waits_for=_waits(case, workflow) if case.proposals else "",
         )
 

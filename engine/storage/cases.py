@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, insert, literal, select, tuple_, type_coerce, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, insert, literal, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.cases.model import Decision
@@ -17,10 +17,10 @@ from engine.storage.dialects import is_taken
 from engine.storage.driver import Statement
 from engine.storage.keys import AtHand, Keys
 from engine.storage.rows import Conflict, StoredRequest
-from engine.storage.statements import Hot, Rows
+from engine.storage.statements import Hot, Listed, Rows
 from engine.storage.tables import CASE, REQUEST, STANDING
 from engine.storage.triggers import LAST_PLACE
-from engine.storage.types import Day, Instant, Text
+from engine.storage.types import Day
 from engine.vault import open_sealed, seal
 
 Kinds = Mapping[str, Mapping[str, str]]
@@ -37,10 +37,11 @@ _AT = (CASE.c.district == bindparam("at_district"), CASE.c.number == bindparam("
 _COLUMNS = [
     column for column in CASE.c if column.name not in ("district", "kind", "due_on", "late_after", "next_at", "awaits")
 ]
-_RAW = [type_coerce(c, Text).label(c.name) if isinstance(c.type, Day | Instant) else c for c in _COLUMNS]
-"""The same as the database keeps them, for statements that name many cases."""
 
 _LOAD = Hot(select(*_COLUMNS).where(*_AT))
+_ALL = Listed(
+    lambda numbers: select(*_COLUMNS).where(CASE.c.district == bindparam("at_district"), CASE.c.number.in_(numbers))
+)
 _LOCK = Hot(select(*_COLUMNS).where(*_AT).with_for_update())
 _FOR = Hot(
     select(*_COLUMNS, REQUEST.c.content, REQUEST.c.answer)
@@ -129,8 +130,10 @@ class CaseStore:
 
     def load_all(self, numbers: Sequence[str]) -> list[CaseView]:
         """The cases of these numbers in their order, in one question each for rows and keys; unknown ones left out."""
-        at = CASE.c.district == self._district, CASE.c.number.in_(numbers)
-        rows = {row.number: row for row in self._connection.execute(select(*_RAW).where(*at))} if numbers else {}
+        if not numbers:
+            return []
+        found = _ALL.run(self._connection, {"at_district": self._district}, numbers)
+        rows = {row.number: row for row in found}
         self._keys.remember(row.subject for row in rows.values())
         return [self._view(rows[number]) for number in numbers if number in rows]
 

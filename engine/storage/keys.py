@@ -98,10 +98,11 @@ class Keys:
         return {**found, **self.existing_of(missing, retention)}
 
     def existing_of(self, subjects: Iterable[str], retention: str) -> dict[str, bytes]:
-        """The keys of those of several subjects that have one; they are not kept in memory."""
-        wanted = list(dict.fromkeys(subjects))
-        found: dict[str, bytes] = {}
+        """The keys of those of several subjects that have one; no more of them are kept in memory than are already."""
         with self._database() as database:
+            every = dict.fromkeys(subjects)
+            found = {each: self._known[each, retention] for each in every if (each, retention) in self._known}
+            wanted = [each for each in every if each not in found]
             for at in range(0, len(wanted), AT_ONCE):
                 some = wanted[at : at + AT_ONCE]
                 marks = ",".join("?" * len(some))

@@ -18,12 +18,20 @@ from engine.storage.types import instant_text
 MOST_DOUBLINGS = 9
 LONGEST_WAIT = timedelta(hours=6)
 
+
+def _open(district: Any) -> tuple[ColumnElement[bool], ...]:
+    return OUTBOX.c.district == district, OUTBOX.c.sent_at.is_(None), OUTBOX.c.cancelled_at.is_(None)
+
+
 _FIND_REQUEST = select(REQUEST.c.content, REQUEST.c.answer).where(
     REQUEST.c.district == bindparam("district"), REQUEST.c.request == bindparam("request")
 )
 _ADD_REQUEST = Hot(insert(REQUEST).values({column.name: bindparam(column.name) for column in REQUEST.c}).inline())
 _WRITTEN = ("district", "number", "seq", "kind", "role", "body", "due_at", "try_at")
 _ADD_MESSAGE = Hot(insert(OUTBOX).values({name: bindparam(name) for name in _WRITTEN}).inline())
+_IS_STOPPED = or_(OUTBOX.c.held != "", OUTBOX.c.tries > 0)
+_ANY_STOPPED = Hot(select(OUTBOX.c.id).where(*_open(bindparam("district")), _IS_STOPPED).limit(1))
+"""Every page of work asks for what is stopped, and mostly nothing is."""
 
 
 class RequestStore:
@@ -70,7 +78,7 @@ class OutboxStore:
         }
 
     def _open(self) -> tuple[ColumnElement[bool], ...]:
-        return (OUTBOX.c.district == self._district, OUTBOX.c.sent_at.is_(None), OUTBOX.c.cancelled_at.is_(None))
+        return _open(self._district)
 
     def _ready(self, now: datetime) -> tuple[ColumnElement[bool], ...]:
         return (*self._open(), OUTBOX.c.held == "", OUTBOX.c.try_at <= now)
@@ -129,7 +137,9 @@ class OutboxStore:
 
     def stopped(self) -> list[WaitingMessage]:
         """Messages that wait for a person, or were tried and did not arrive, oldest first."""
-        found = select(OUTBOX).where(*self._open(), or_(OUTBOX.c.held != "", OUTBOX.c.tries > 0))
+        if _ANY_STOPPED.run(self._connection, {"district": self._district}).first() is None:
+            return []
+        found = select(OUTBOX).where(*self._open(), _IS_STOPPED)
         return [_waiting(row) for row in self._connection.execute(found.order_by(OUTBOX.c.id))]
 
     def waiting(self, number: str | None = None, *, held: bool = False) -> list[WaitingMessage]:

@@ -12,13 +12,13 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from engine.errors import StaleRefused
 from engine.roster.findings import Finding
-from engine.storage.codec import value_bytes, value_from
+from engine.storage.codec import some_from, value_bytes, value_from
 from engine.storage.index import PUPIL as OF_PUPIL
 from engine.storage.index import SUBJECT as OF_SUBJECT
 from engine.storage.index import IndexStore
 from engine.storage.keys import CASE, INDEX, REGISTER, Keys
 from engine.storage.rows import Counts, Doubt, StoredFinding, Weighed
-from engine.storage.statements import Hot
+from engine.storage.statements import Hot, Listed
 from engine.storage.tables import FINDING, PUPIL, SUBJECT
 from engine.vault import digests, open_sealed, seal
 
@@ -36,6 +36,12 @@ _OPEN_FINDINGS = Hot(
     .where(FINDING.c.district == bindparam("at_district"), FINDING.c.status == "open")
     .group_by(FINDING.c.school)
 )
+_SEALED = Listed(
+    lambda wanted: select(SUBJECT.c.reference, SUBJECT.c.sealed).where(
+        SUBJECT.c.district == bindparam("at_district"), SUBJECT.c.reference.in_(wanted)
+    )
+)
+_NAME = frozenset({"name"})
 _OPEN: Mapping[str, object] = {"status": "open", "number": "", "settled_by": "", "settled_at": None}
 Row = TypeVar("Row")
 
@@ -71,19 +77,17 @@ class SubjectStore:
         return {str(row[0]) for row in self._connection.execute(found)}
 
     def names(self, references: Iterable[str]) -> dict[str, str]:
-        """The names of several subjects by reference, their profiles opened one by one; an erased one has none."""
+        """The names of several subjects by reference, and nothing else of their profiles; an erased one has none."""
         wanted = list(references)
         keys = self._keys.existing_of(wanted, CASE)
         found: dict[str, str] = {}
         for at in range(0, len(wanted), AT_ONCE):
-            some = select(SUBJECT.c.reference, SUBJECT.c.sealed).where(
-                SUBJECT.c.district == self._district, SUBJECT.c.reference.in_(wanted[at : at + AT_ONCE])
-            )
-            for row in self._connection.execute(some):
+            some = wanted[at : at + AT_ONCE]
+            for row in _SEALED.run(self._connection, {"at_district": self._district}, some):
                 key = keys.get(row.reference)
                 if key is not None:
-                    profile = value_from(open_sealed(key, row.sealed, f"subject:{row.reference}".encode()))
-                    found[row.reference] = str(profile.get("name") or "")
+                    profile = open_sealed(key, row.sealed, f"subject:{row.reference}".encode())
+                    found[row.reference] = str(some_from(profile, _NAME).get("name") or "")
         return found
 
     def get(self, reference: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import BindParameter, Connection, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.expression import ClauseElement
@@ -104,6 +104,28 @@ class Hot:
         if self._row is tuple and cursor.description is not None:
             self._row = _row_of([column[0] for column in cursor.description])
         return Rows(cursor, self._row)
+
+
+class Listed:
+    """A statement about a list of values, made once for each power of two: a list is filled up with its last value.
+
+    `make` gives the statement for the marks that stand for the values.
+    """
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[Sequence[BindParameter[Any]]], ClauseElement]) -> None:
+        self._make = make
+        self._made: dict[int, Hot] = {}
+
+    def run(self, connection: Connection, values: Parameters, wanted: Sequence[object]) -> Rows:
+        """Run it with these values for what is wanted, which is something; raises SQLAlchemy's errors."""
+        size = 1 << (len(wanted) - 1).bit_length()
+        if size not in self._made:
+            self._made[size] = Hot(self._make([bindparam(f"wanted_{at}") for at in range(size)]))
+        last = len(wanted) - 1
+        marks = {f"wanted_{at}": wanted[min(at, last)] for at in range(size)}
+        return self._made[size].run(connection, {**values, **marks})
 
 
 def _row_of(names: Sequence[str]) -> Callable[[Sequence[Any]], Any]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
+from engine.storage.statements import Hot
 from engine.storage.tables import CASE
 from engine.storage.time_tables import STUCK
 
@@ -16,6 +17,9 @@ TRIES = 10
 """After so many failures a case is left alone: by then it has been tried for half a day."""
 
 LONGEST_WAIT = timedelta(hours=6)
+
+_ANY = Hot(select(STUCK.c.number).where(STUCK.c.district == bindparam("district")).limit(1))
+"""Every page of work asks for stuck cases, and mostly there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,8 @@ class StuckStore:
 
     def all(self) -> list[StuckCase]:
         """Every stuck case, the oldest first."""
+        if _ANY.run(self._connection, {"district": self._district}).first() is None:
+            return []
         found = select(STUCK).where(STUCK.c.district == self._district).order_by(STUCK.c.since, STUCK.c.number)
         return [_stuck(row) for row in self._connection.execute(found)]
 
