@@ -37,7 +37,7 @@ def check(
     stories: Annotated[bool, typer.Option("--stories", help="连同故事文件一起查")] = False,
 ) -> None:
     """Check workflows: every complaint at once; exit 1 when there is any."""
-    folders = [folder for path in paths for folder in _folders(path)] if paths else list(folders_of(workflows_dir()))
+    folders = _chosen(paths)
     complaints = [complaint for folder in folders for complaint in _checked(folder, stories=stories)]
     if as_json:
         print(json.dumps([asdict(each) for each in complaints], ensure_ascii=False))
@@ -103,7 +103,7 @@ def play(
     """Play the stories of workflows: does each dated example come out as it was written; exit 1 when one does not."""
     from engine.cli.plays import tell_plays  # noqa: PLC0415  a check must not wait for deciding
 
-    folders = [folder for path in paths for folder in _folders(path)] if paths else list(folders_of(workflows_dir()))
+    folders = _chosen(paths)
     loaded = {folder.name: _loaded(folder.name) for folder in folders_of(workflows_dir())}
     for folder in folders:
         loaded[folder.resolve().name] = load_workflow(folder, overlay=_overlay(folder), known=_known(folder))
@@ -119,6 +119,12 @@ def schema(kind: Annotated[str, typer.Argument(help="workflow、notice、overlay
     if kind not in MODELS:
         raise InputError(f"没有「{kind}」这种文件；可用：{'、'.join(MODELS)}")
     print(json.dumps(schema_of(kind), ensure_ascii=False, indent=2))
+
+
+def _chosen(paths: list[Path] | None) -> list[Path]:
+    """The folders that several paths mean, each once; all of this installation without any."""
+    found = [folder for path in paths for folder in _folders(path)] if paths else folders_of(workflows_dir())
+    return list({folder.resolve(): folder for folder in found}.values())
 
 
 def _folders(path: Path) -> tuple[Path, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import islice
 
 from engine.definitions import general, ladder, papers
-from engine.definitions.complaints import Complaint, suggest
+from engine.definitions.complaints import MOST, Complaint, nearest, suggest
 from engine.definitions.drafts import Draft, NoticeDraft
 from engine.definitions.legal_parts import LEGAL_PARTS, KindRule
 from engine.definitions.model import BlockModel
@@ -105,11 +106,6 @@ def _block(notice: NoticeDraft, block: BlockModel, trail: Trail) -> Iterator[Com
     if block.each and block.part and block.min == 0:
         message = f"「{'、'.join(block.part)}」是法定内容，min 不能为 0"
         yield complain((*trail, "min"), "conditional_part", message)
-    for at, part in enumerate(block.part):
-        if part not in PARTS:
-            yield complain(
-                (*trail, "part", at), "unknown_part", f"没有法定内容「{part}」{suggest(part, sorted(PARTS))}"
-            )
 
 
 def _texts(notice: NoticeDraft) -> Iterator[tuple[Trail, BlockModel, str]]:
@@ -121,16 +117,34 @@ def _texts(notice: NoticeDraft) -> Iterator[tuple[Trail, BlockModel, str]]:
 
 def _parts(draft: Draft) -> Iterator[Complaint]:
     for _, notice, rule in _each(draft):
-        if rule is None:
-            continue
-        found = {part for block in notice.model.blocks for part in block.part}
-        for part, what in rule.parts.items():
-            if part not in found:
-                message = f"{rule.zh}少了法定内容 {part}：{what}；请写上这一块并注明 part: {part}"
-                yield notice.source.complain(("blocks",), "missing_part", message, key=True)
-        if rule.remedies and "remedies" in found:
+        given: dict[Trail, str] = {
+            ("blocks", at, "part", nth): part
+            for at, block in enumerate(notice.model.blocks)
+            for nth, part in enumerate(block.part)
+        }
+        yield from _present(notice, rule.parts if rule else {}, given, zh=rule.zh if rule else "")
+        if rule and rule.remedies and "remedies" in given.values():
             yield from _remedies(notice)
-        yield from _vanishing(notice)
+        if rule:
+            yield from _vanishing(notice)
+
+
+def _present(
+    notice: NoticeDraft, demanded: Mapping[str, str], given: Mapping[Trail, str], *, zh: str
+) -> Iterator[Complaint]:
+    """Parts that are misspelt, each at its line and not once more as missing; then those that are missing."""
+    missing = [part for part in demanded if part not in given.values()]
+    strange = islice(((trail, part) for trail, part in given.items() if part not in demanded), MOST)
+    meant = {trail: nearest(part, missing) for trail, part in strange}
+    for trail, near in meant.items():
+        part = given[trail]
+        if near or part not in PARTS:
+            message = f"没有法定内容「{part}」{suggest(part, [near] if near else sorted(PARTS))}"
+            yield notice.source.complain(trail, "unknown_part", message)
+    for part in missing:
+        if part not in meant.values():
+            message = f"{zh}少了法定内容 {part}：{demanded[part]}；请写上这一块并注明 part: {part}"
+            yield notice.source.complain(("blocks",), "missing_part", message, key=True)
 
 
 def _vanishing(notice: NoticeDraft) -> Iterator[Complaint]:

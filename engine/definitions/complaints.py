@@ -34,12 +34,17 @@ class BadDefinition(DefinitionError):
         super().__init__("\n".join(str(each) for each in self.complaints))
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that a misspelt one is nearest to; empty when none is near."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)), "")
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """A clause that names the nearest known name, or lists the known ones when they are few; empty without any."""
     names = list(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    near = nearest(name, names)
     if near:
-        return f"；是否应为「{near[0]}」"
+        return f"；是否应为「{near}」"
     if not names:
         return "；这里还没有可用的名称"
     listed = "、".join(names[:12])

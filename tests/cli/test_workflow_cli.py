@@ -55,6 +55,13 @@ class TestCheck:
         """A path may be a folder or any file in it."""
         assert run(["workflow", "check", str(SAMPLES / "small-case" / inner)]) == 0
 
+    def test_path_given_twice(self, broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A folder that several paths mean is checked once."""
+        notices = [str(path) for path in (broken / "small-case" / "notices").iterdir()]
+        assert run(["workflow", "check", *notices]) == 1
+        lines = capsys.readouterr().out.splitlines()
+        assert len(lines) == len(set(lines))
+
     def test_stories(self, broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """With --stories the stories are looked at too."""
         story = broken / "small-case" / "stories" / "returns.yaml"

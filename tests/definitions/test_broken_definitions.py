@@ -10,7 +10,7 @@ import pytest
 from engine.definitions.complaints import BadDefinition, Complaint
 from engine.definitions.load import check_workflow, load_all, load_workflow
 from engine.errors import DefinitionError
-from tests.definitions.broken import Broken
+from tests.definitions.broken import VISIT, Broken
 from tests.definitions.broken_acts import ACTS, FORMS, GUARDS
 from tests.definitions.broken_papers import LADDER, NOTICES, TIME
 from tests.definitions.broken_shapes import NAMES, SHAPE
@@ -71,6 +71,15 @@ class TestBrokenDefinitions:
         mine = [each for each in found if (each.code, each.line) == (case.code, line)]
         assert any(case.says in each.message for each in mine)
         assert all("\u4e00" <= max(each.message) and each.column >= 1 for each in found)
+
+    @pytest.mark.parametrize("misspelt", ["signaturs", "signature"])
+    def test_is_told_once(self, misspelt: str, tmp_path: Path) -> None:
+        """A misspelt legal part is told at its line alone, also when it is a part of another kind, never as missing too."""
+        folder = copy(tmp_path)
+        text = changed(folder, "part: signatures", f"part: {misspelt}", VISIT)
+        line = text[: text.index(f"part: {misspelt}")].count("\n") + 1
+        message = f"没有法定内容「{misspelt}」；是否应为「signatures」"
+        assert [(each.line, each.message) for each in check_workflow(folder, known=KNOWN)] == [(line, message)]
 
     def test_are_many(self, capsys: pytest.CaptureFixture[str]) -> None:
         """The list holds at least seventy broken definitions, each under a name of its own; the test prints how many."""
