@@ -317,6 +317,11 @@ Texts = Annotated[
 ]
 
 
+_Issued = Annotated[list[Literal["issued"]], BeforeValidator(listed), Field(min_length=1, max_length=1)]
+DateSources = Annotated[_Issued, WithJsonSchema({"const": "issued"})]
+"""Where the date of a document comes from: the day of its issue, which no template writes."""
+
+
 class BlockModel(Strict):
     """One block of a notice: exactly one kind with its text, and what is said about it."""
 
@@ -327,7 +332,7 @@ class BlockModel(Strict):
     list_: Texts | None = Field(default=None, alias="list")
     table: Texts | None = None
     signature: Texts | None = None
-    date: Texts | None = None
+    date: DateSources | None = None
     number: Texts | None = None
     annex: Texts | None = None
     part: Names = []
