@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.options import AsJson
-from engine.definitions.complaints import Complaint
+from engine.definitions.complaints import BadDefinition, Complaint
 from engine.definitions.load import WORKFLOW_FILE, check_workflow, folders_of, load_workflow, overlay_of
 from engine.definitions.workflow import Workflow
 from engine.errors import InputError
@@ -154,9 +155,20 @@ def _checked(folder: Path, *, stories: bool) -> tuple[Complaint, ...]:
     complaints = check_workflow(folder, overlay=_overlay(folder), known=_known(folder))
     if not stories:
         return complaints
-    from engine.definitions.stories import check_stories  # noqa: PLC0415  they are many, and a check must be quick
+    from engine.definitions.check_stories import check_stories  # noqa: PLC0415  a check without them must be quick
 
-    return (*complaints, *check_stories(folder))
+    return (*complaints, *check_stories(folder, {} if complaints else _with_linked(folder)))
+
+
+def _with_linked(folder: Path) -> dict[str, Workflow]:
+    """The workflow of a folder that is right, and those that its links open, beside it or of this installation."""
+    around = {each.name: each for each in (*folders_of(workflows_dir()), *folders_of(folder.resolve().parent))}
+    own = load_workflow(folder, overlay=_overlay(folder), known=_known(folder))
+    found = {own.name: own}
+    for name in {link.workflow for link in own.links.values()} - {own.name}:
+        with suppress(BadDefinition):  # its own check tells what is wrong with it
+            found[name] = load_workflow(around[name], overlay=_overlay(around[name]), known=frozenset(around))
+    return found
 
 
 def _loaded(name: str) -> Workflow:

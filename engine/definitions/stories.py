@@ -109,7 +109,11 @@ class Story:
 
 def load_story(path: Path) -> Story:
     """The story of one file; raises BadDefinition, whose `complaints` are everything that is wrong with it."""
-    source = read_source(path)
+    return story_of(read_source(path))
+
+
+def story_of(source: Source) -> Story:
+    """The story of a file that was read; raises BadDefinition, whose `complaints` are everything that is wrong."""
     complaints = list(source.complaints)
     story: Story | None = None
     if source.whole and not complaints:
@@ -122,28 +126,23 @@ def load_story(path: Path) -> Story:
     return story
 
 
+def files_of(folder: Path) -> tuple[Path, ...]:
+    """The files of the stories of a workflow's folder, by name."""
+    return tuple(sorted((folder / "stories").glob("*.yaml")))
+
+
 def load_stories(folder: Path) -> tuple[Story, ...]:
     """Every story of a workflow's folder, by file name; raises BadDefinition with the complaints of all of them."""
-    stories, complaints = _stories(folder)
-    if complaints:
-        raise BadDefinition(complaints)
-    return stories
-
-
-def check_stories(folder: Path) -> tuple[Complaint, ...]:
-    """Everything that is wrong with the stories of a workflow's folder, sorted by place; never raises."""
-    return tuple(sorted(set(_stories(folder)[1])))
-
-
-def _stories(folder: Path) -> tuple[tuple[Story, ...], tuple[Complaint, ...]]:
     stories: list[Story] = []
     complaints: list[Complaint] = []
-    for path in sorted((folder / "stories").glob("*.yaml")):
+    for path in files_of(folder):
         try:
             stories.append(load_story(path))
         except BadDefinition as error:
             complaints.extend(error.complaints)
-    return tuple(stories), tuple(complaints)
+    if complaints:
+        raise BadDefinition(complaints)
+    return tuple(stories)
 
 
 def _story(model: StorySource, source: Source, complaints: list[Complaint]) -> Story:

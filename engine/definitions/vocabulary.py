@@ -1,7 +1,7 @@
 """The fixed words of the language: roles, kinds of unit, built-in acts, facts that a notice may draw on.
 
-Roles, kinds and acts are those of the access room, which stands on the same floor and may not be imported; a test
-holds the two equal.
+Roles, kinds and acts are those of the access room, which stands on the same floor and may not be imported, names of
+refusals those of the cases room, which stands above; tests hold them equal.
 """
 
 from __future__ import annotations
@@ -68,6 +68,20 @@ BUILT_IN = frozenset(
     }
 )
 """Acts that every case has and no workflow declares (DESIGN.md §4.5)."""
+
+REFUSAL_KINDS = frozenset({"guard", "field", "right", "state", "day", "stale", "definition", "timer"})
+"""Kinds of reason that can stand against an act."""
+
+REFUSAL_NAMES = frozenset(
+    """
+    address adult absent approved_already body calendar deadline document electronic_agreed entrustment_issued entry
+    field happened_on hold_notice leave left_at letter links_ended lives_together log mailed_on method note opinion
+    own_proposal owner person_name posted_on proposal public_notice_allowed public_notice_issued reason receipt refused
+    relation result review_channel review_on right servers slip slip_date state statutory text to tracking_no undo
+    unknown_whereabouts value version video where witness witness_body
+    """.split()  # noqa: SIM905  reads as a list
+)
+"""What built-in acts and built-in checks call the reasons that stand against an act, beside the workflow's own."""
 
 ALONE = frozenset({"system", "issuer_head"})
 """Words that stand for a role in one place only: `system` never drafts or approves, `issuer_head` only approves."""

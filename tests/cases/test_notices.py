@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from engine.access import RESERVED
 from engine.cases.model import DocumentOrder
 from engine.cases.notices import NoticeContext, Past, label, notice_facts
 from engine.cases.reserved_forms import by_id, reserved_form
 from engine.definitions.facts import CaseView, Values
+from engine.definitions.vocabulary import REFUSAL_KINDS, REFUSAL_NAMES
 from engine.definitions.workflow import Field
 from tests.cases.little import BUREAU_HEAD, OFFICER, Play, little
 from tests.cases.test_decide import ordered
@@ -202,3 +206,21 @@ class TestReservedForms:
             assert isinstance(reserved_form(trigger, case, little()), tuple)
         with pytest.raises(KeyError):
             reserved_form("fly", case, little())
+
+
+class TestNamesOfRefusals:
+    """What stands against an act, by name."""
+
+    def test_equals_vocabulary(self) -> None:
+        """The kinds and names that a story may write are those that deciding uses, beside guards and fields of workflows."""
+        kinds, names = (
+            set(),
+            {each.name for trigger in RESERVED for each in reserved_form(trigger, Play().case, little())},
+        )
+        for path in (Path(__file__).parents[2] / "engine" / "cases").glob("*.py"):
+            for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Reason":
+                    kind, name = call.args[:2]
+                    kinds |= {kind.value} if isinstance(kind, ast.Constant) else set()
+                    names |= {name.value} if isinstance(name, ast.Constant) else set()
+        assert (REFUSAL_KINDS, REFUSAL_NAMES) == (kinds, names)

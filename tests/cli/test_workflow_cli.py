@@ -69,6 +69,15 @@ class TestCheck:
         assert run(["workflow", "check", "--stories", str(broken / "small-case")]) == 1
         assert "returns.yaml:1:1: 少了「law」" in capsys.readouterr().out
 
+    def test_stories_of_a_right_workflow(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """What a story of a right workflow names is looked up there and, as far as they are right, in linked ones."""
+        shutil.copytree(SAMPLES, tmp_path / "workflows")
+        folder = tmp_path / "workflows" / "small-case"
+        assert run(["workflow", "check", "--stories", str(folder)]) == 1
+        assert "没有叫「seen_by_two」" in capsys.readouterr().out
+        (tmp_path / "workflows" / "small-report" / "workflow.yaml").write_text("workflow: small-report\n", "utf-8")
+        assert run(["workflow", "check", "--stories", str(folder)]) == 0
+
     def test_empty_folder(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """A folder without a workflow is complained about."""
         assert run(["workflow", "check", str(tmp_path)]) == 1

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.definitions.check_stories import check_stories
 from engine.definitions.complaints import BadDefinition
-from engine.definitions.stories import Story, check_stories, load_stories, load_story
+from engine.definitions.load import load_all
+from engine.definitions.stories import Story, load_stories, load_story
 
 SAMPLE = Path(__file__).parent / "samples" / "small-case" / "stories" / "returns.yaml"
 
@@ -178,3 +180,42 @@ class TestBrokenStories:
             load_stories(tmp_path)
         assert ["empty", "empty"] == [each.code for each in caught.value.complaints]
         assert caught.value.complaints == check_stories(tmp_path)
+
+
+class TestNames:
+    """What a story names, against the workflow that it is about."""
+
+    def checked(self, tmp_path: Path, *changes: tuple[str, str]) -> list[str]:
+        """What is wrong with the sample's story after these changes, each with its line."""
+        text = SAMPLE.read_text("utf-8")
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new, 1)
+        folder = tmp_path / "small-case"
+        (folder / "stories").mkdir(parents=True, exist_ok=True)
+        (folder / "stories" / "s.yaml").write_text(text, "utf-8")
+        at = text[: text.index("refused:")].count("\n") + 1
+        told = check_stories(folder, load_all(SAMPLE.parents[2], tmp_path))
+        assert {(each.code, each.line) for each in told} <= {("unknown_name", at)}
+        return [each.message for each in told]
+
+    def test_refused_by_what_is_not_there(self, tmp_path: Path) -> None:
+        """A guard, field or reason that does not exist is refused at its line with the names that do, the act's first."""
+        said = ("refused: [seen_by_two]", "refused: [somebody_met, result, guard, servers, seen_by_tow, 天气]")
+        near, listed = self.checked(tmp_path, ("    in: danger\n", ""), said)
+        assert near == "没有叫「seen_by_tow」的条件、栏目或事由可以拒绝这一步；是否应为「seen_by_two」"
+        assert listed.startswith(
+            "没有叫「天气」的条件、栏目或事由可以拒绝这一步；可用：somebody_met、nobody_met、visitors、"
+        )
+
+    def test_in_a_linked_case(self, tmp_path: Path) -> None:
+        """In a linked case the names are those of its workflow; of a link that is none, or a workflow unknown, nothing is said."""
+        assert len(self.checked(tmp_path)) == 1
+        assert self.checked(tmp_path, ("refused: [seen_by_two]", "refused: state")) == []
+        assert self.checked(tmp_path, ("in: danger", "in: dangers")) == []
+        assert check_stories(SAMPLE.parents[1]) == ()
+
+    def test_unknown_act(self, tmp_path: Path) -> None:
+        """An act that does not exist is refused under its own name."""
+        fly = (("officer: record_visit", "officer: fly"), ("[seen_by_two]", "[fly]"))
+        assert self.checked(tmp_path, *fly) == []
