@@ -57,7 +57,7 @@ def import_(  # noqa: PLR0913, PLR0917  the options of a command
         return
     said = "只核对，没有导入" if dry_run else "已导入"
     print(f"{said} {file.name}：{done.rows}行，新增{done.new}，变动{done.changed}，相同{done.unchanged}")
-    print(f"对不上号{done.doubtful}，有错{done.wrong}行，空白{done.blank}，疑点{done.findings}条")
+    print(f"有错{done.wrong}行，空白{done.blank}行；待核实的疑点{done.findings}条，其中拿不准是谁的{done.doubtful}条")
     if done.stopped:
         print(f"  {done.stopped}")
     for each in done.errors:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from engine.roster.attendance import Mark, RosterFile
 from engine.roster.names import fold_school
@@ -12,6 +12,9 @@ from engine.roster.near import is_near, slips, told_wrong
 from engine.roster.register import Pupil
 
 MARK_ZH = {"present": "到校", "absent": "未到", "excused": "请假", "unknown": "不明"}
+
+ABSENCES = frozenset({"absent_at_return_check", "not_on_roster", "unknown_mark"})
+"""The kinds that ask where a pupil of the register was that day: of a kind there is one for a pupil."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +76,8 @@ def comparison(register: Iterable[Pupil], roster: RosterFile) -> Comparison:
 
     Only pupils of a class that the roster covers can be missing from it. A line is matched by register number, else by
     ID number, else by name inside its class; whatever leaves a doubt (namesakes, a number that is another's or one slip
-    away, a pupil of another class, two lines that disagree) is ambiguous, never guessed. Time and memory grow with the
-    two lists, not with their product.
+    away, a pupil of another class, two lines that disagree) is ambiguous, never guessed. Lines that ask the same are
+    one finding. Time and memory grow with the two lists, not with their product.
     """
     known = _index(register, roster)
     lines = [(mark, known.candidates(mark)) for mark in roster.marks]
@@ -89,7 +92,19 @@ def comparison(register: Iterable[Pupil], roster: RosterFile) -> Comparison:
     ]
     left = {pupil.register_no for pupil in slipped.values()} | met.keys()
     missing = [_missing(pupil) for pupil in known.covered if pupil.register_no not in left]
-    return Comparison(found=(*(each for each in found if each is not None), *missing), covered=len(known.covered))
+    asked = _asked_once(each for each in found if each is not None)
+    return Comparison(found=(*asked, *missing), covered=len(known.covered))
+
+
+def _asked_once(found: Iterable[Finding]) -> Iterator[Finding]:
+    """One finding of those that ask the same of a person: it says why and names every line."""
+    asked: dict[tuple[str, ...], dict[str, list[Finding]]] = {}
+    for each in found:
+        same = (each.kind, each.register_no, each.school, each.class_name, each.name)
+        asked.setdefault(same, {}).setdefault(each.detail, []).append(each)
+    for told in asked.values():
+        whys = (f"{why}（{'、'.join(f'{each.sheet}第{each.row}行' for each in lines)}）" for why, lines in told.items())
+        yield replace(next(iter(told.values()))[0], detail="；".join(whys))
 
 
 def _slipped(unknown: list[Mark], known: _Register, met: Mapping[str, list[Mark]]) -> dict[int, Pupil]:
@@ -184,7 +199,7 @@ def _of(mark: Mark, known: _Register, kind: str, register_no: str = "", *, told:
         # As the register spells it: a unit is found by its exact name.
         school=known.schools.get(fold_school(mark.school), mark.school),
         class_name=mark.class_name,
-        detail=f"{told}（{mark.sheet}第{mark.row}行）",
+        detail=told,
         sheet=mark.sheet,
         row=mark.row,
     )

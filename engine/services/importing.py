@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.clock import local_day
 from engine.errors import InputError
 from engine.roster import attendance, register
 from engine.roster.attendance import Coverage, RosterFile, read_roster
 from engine.roster.columns import Proposal
-from engine.roster.findings import Comparison, comparison
+from engine.roster.findings import ABSENCES, Comparison, comparison
 from engine.roster.idnumber import mask
 from engine.roster.names import fold_school
 from engine.roster.near import is_near, told_wrong
@@ -27,13 +28,16 @@ from engine.services.opening import CONFIRMERS
 from engine.services.pupils import profile_of, pupil_of
 from engine.services.refusals import refused
 from engine.storage.roster import DOUBT
-from engine.storage.rows import Doubt
+from engine.storage.rows import Doubt, KeptFindings
 
 if TYPE_CHECKING:
     from engine.storage.unit_of_work import UnitOfWork
 
 KINDS = {"register": "学籍册", "roster": "到校名册"}
 """The kinds of list that may be imported."""
+
+WORKFLOW = "dropout-case"
+"""The workflow whose cases findings open."""
 
 BROUGHT_IN = "roster.import"
 """What the access log calls an import; the file stands there by its hash, the rows by what became of them."""
@@ -62,22 +66,34 @@ class Manner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import did: rows by what became of them, the errors by row, the findings it gave."""
+    """What an import did: rows by what became of them, the errors by row, the findings that wait for a person.
+
+    Of a roster `new` counts its findings that are kept for the first time, `unchanged` those that were known, or that
+    a case of the pupil has answered since; of a register they count rows, one that was decided on before among the
+    unchanged.
+    """
 
     rows: int
     new: int
     changed: int
     unchanged: int
-    findings: int
     errors: tuple[RowError, ...]
-    doubtful: int = 0
-    """Lines that may mean several pupils, or none for certain; rows of a register that wait for a decision."""
     blank: int = 0
     """Lines without a mark: unknown, never absent."""
     found: tuple[FindingRow, ...] = ()
-    """The open findings of the list's day, as stored."""
+    """The open findings of this list, as stored."""
     stopped: str = ""
     """Why the list was not kept, or would not be, until a person says that it is so."""
+
+    @property
+    def findings(self) -> int:
+        """How many findings of this list wait for a person."""
+        return len(self.found)
+
+    @property
+    def doubtful(self) -> int:
+        """How many of them ask who is meant: a line that may mean several pupils, or none for certain; a row."""
+        return sum(each.kind in {"ambiguous", DOUBT} for each in self.found)
 
     @property
     def wrong(self) -> int:
@@ -87,7 +103,7 @@ class Imported:
 
 def counts_of(done: Imported) -> dict[str, int]:
     """What became of the rows, by the names that pages tell."""
-    names = ("rows", "new", "changed", "unchanged", "doubtful", "wrong", "findings")
+    names = ("rows", "new", "changed", "unchanged", "wrong", "findings", "doubtful")
     return {name: getattr(done, name) for name in names}
 
 
@@ -166,17 +182,14 @@ class Importing:
                 changed.append((reference, profile))
         if not self.dry_run:
             uow.roster.put_pupils([*((reference, profile_of(pupil, reference)) for reference, pupil in new), *changed])
-        uow.roster.put_doubts(doubts, day=today)
-        waiting = uow.roster.findings(day=today) if doubts else []
+        found = _waiting(uow, uow.roster.put_doubts(doubts, day=today))
         return Imported(
             rows=len(file.rows) + len({(each.sheet, each.row) for each in file.errors}),
             new=len(new),
             changed=len(changed),
-            unchanged=weighed.unchanged,
-            findings=len(doubts),
+            unchanged=weighed.unchanged + len(doubts) - len(found),
             errors=errors,
-            doubtful=len(doubts),
-            found=tuple(finding_row(each) for each in waiting if each.kind == DOUBT and each.school in {"", *area}),
+            found=found,
         )
 
     def _roster(self, uow: UnitOfWork, file: RosterFile, area: frozenset[str]) -> Imported:
@@ -184,7 +197,7 @@ class Importing:
         outside = _outside(uow, area, today)
         if given and file.day and given != file.day:
             raise InputError(f"--day 为{given}，名册标题写的是{file.day}；请核对")
-        day = file.day or given or today
+        day = file.day or given or self._first_brought(uow, file)
         foreign = {(mark.sheet, mark.school): mark.row for mark in reversed(file.marks) if outside(mark.school)}
         errors = (*file.errors, *(_foreign(sheet, row, school) for (sheet, school), row in foreign.items()))
         mine = replace(
@@ -197,23 +210,33 @@ class Importing:
         if stopped and not self.manner.accept_missing and not self.dry_run:
             raise refused("rule", "missing", stopped)
         references = uow.roster.references([each.register_no for each in compared.found])
-        found = [
+        asked = [
             replace(each, register_no=reference) for each, reference in zip(compared.found, references, strict=True)
         ]
+        absent = {each.register_no for each in asked if each.kind in ABSENCES}
+        answered = uow.cases.answered(absent, WORKFLOW, day=day)
+        left = [each for each in asked if each.kind not in ABSENCES or each.register_no not in answered]
         known = {unit.name: unit.code for unit in uow.units.on(today)}
-        new = uow.roster.put_findings([(each, known.get(each.school, "")) for each in found], day=day)
+        kept = uow.roster.put_findings([(each, known.get(each.school, "")) for each in left], day=day)
         return Imported(
             rows=len(file.marks),
-            new=new,
+            new=kept.new,
             changed=0,
-            unchanged=len(found) - new,
-            findings=len(found),
+            unchanged=len(asked) - kept.new,
             errors=errors,
-            doubtful=sum(each.kind == "ambiguous" for each in found),
             blank=sum(each.mark == "unknown" for each in file.marks) - sum(each.code == "mark" for each in file.errors),
-            found=tuple(finding_row(each) for each in uow.roster.findings(day=day) if each.school in {"", *area}),
+            found=_waiting(uow, kept),
             stopped="" if self.manner.accept_missing else stopped,
         )
+
+    def _first_brought(self, uow: UnitOfWork, file: RosterFile) -> date:
+        """The day of a roster that names none: that of its first import, so that it never asks again what it asked."""
+        before = uow.log.accesses(file.source_hash)
+        return local_day(before[-1][-1]) if before else self.office.today()
+
+
+def _waiting(uow: UnitOfWork, kept: KeptFindings) -> tuple[FindingRow, ...]:
+    return tuple(map(finding_row, uow.roster.waiting(kept.keys)))
 
 
 def _stopped(compared: Comparison) -> str:

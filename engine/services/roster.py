@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from engine.definitions.facts import Actor
-from engine.services.importing import Imported, Importing, Manner
+from engine.services.importing import WORKFLOW, Imported, Importing, Manner
 from engine.services.lists import area_of, finding_row, may
 from engine.services.model import FindingRow
 from engine.services.office import Office, actor_of
@@ -19,8 +19,6 @@ from engine.storage.roster import DOUBT
 
 if TYPE_CHECKING:
     from engine.storage.unit_of_work import StoredFinding, UnitOfWork
-
-WORKFLOW = "dropout-case"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, insert, literal, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, insert, literal, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.cases.model import Decision
@@ -15,6 +15,7 @@ from engine.storage.case_row import body_of, derived, identity_of, view_of
 from engine.storage.codec import value_from
 from engine.storage.dialects import is_taken
 from engine.storage.driver import Statement
+from engine.storage.index import AT_ONCE
 from engine.storage.keys import AtHand, Keys
 from engine.storage.rows import Conflict, StoredRequest
 from engine.storage.statements import Hot, Listed, Rows
@@ -269,6 +270,21 @@ class CaseStore:
         """The number of a case about this subject under this workflow that has not ended; empty for none."""
         at = {"at_district": self._district, "at_subject": subject, "at_workflow": workflow}
         return str(self._connection.execute(_OPEN_ABOUT, at).scalar() or "")
+
+    def answered(self, subjects: Iterable[str], workflow: str, *, day: date) -> set[str]:
+        """Those of these subjects of whom a case under this workflow says what a list of that day asks.
+
+        It was opened on that day or later, or ended after it.
+        """
+        wanted, found = sorted(subjects), set[str]()
+        later = or_(CASE.c.opened_on >= day, and_(CASE.c.kind == "final", CASE.c.entered_on > day))
+        for at in range(0, len(wanted), AT_ONCE):
+            about = CASE.c.subject.in_(wanted[at : at + AT_ONCE])
+            some = select(CASE.c.subject).where(
+                CASE.c.district == self._district, about, CASE.c.workflow == workflow, later
+            )
+            found.update(str(row.subject) for row in self._connection.execute(some))
+        return found
 
     def numbers(self) -> list[str]:
         """Every case's number, in the order of opening."""

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from engine.errors import StaleRefused
-from engine.roster.findings import Finding
+from engine.roster.findings import ABSENCES, Finding
 from engine.storage.codec import some_from, value_bytes, value_from
 from engine.storage.index import PUPIL as OF_PUPIL
 from engine.storage.index import SUBJECT as OF_SUBJECT
 from engine.storage.index import IndexStore
 from engine.storage.keys import CASE, INDEX, REGISTER, Keys
-from engine.storage.rows import Counts, Doubt, StoredFinding, Weighed
+from engine.storage.rows import Counts, Doubt, KeptFindings, StoredFinding, Weighed
 from engine.storage.statements import Hot, Listed
 from engine.storage.tables import FINDING, PUPIL, SUBJECT
 from engine.vault import digests, open_sealed, seal
@@ -197,18 +197,25 @@ class RosterStore:
         found = select(PUPIL.c.register_no).where(PUPIL.c.district == self._district)
         return {str(row[0]) for row in self._connection.execute(found)}
 
-    def put_findings(self, findings: Iterable[tuple[Finding, str]], *, day: date) -> int:
-        """Findings with their school's code; the same finding of the same day is stored once. How many were new."""
+    def put_findings(self, findings: Iterable[tuple[Finding, str]], *, day: date) -> KeptFindings:
+        """Findings with their school's code; the same finding of the same day is stored once, settled or not.
+
+        Where a pupil of the register was that day is the same question also when name or class were put right since.
+        """
         key, listed = self._key(), list(findings)
         keys = self._keys.of_all((each.register_no for each, _ in listed if each.register_no), REGISTER)
-        found = select(FINDING.c.key).where(FINDING.c.district == self._district)
-        known = {row.key for row in self._connection.execute(found)}
-        new = []
+        asked = (FINDING.c.key, FINDING.c.kind, FINDING.c.register_no)
+        found = select(*asked).where(FINDING.c.district == self._district, FINDING.c.found_on == day)
+        rows = self._connection.execute(found).all()
+        known = {row.key for row in rows}
+        absences = {(row.kind, row.register_no): row.key for row in rows if row.kind in ABSENCES}
+        new, names = [], []
         for finding, school in listed:
             told = "\n".join(
                 (str(day), finding.kind, finding.register_no, finding.school, finding.class_name, finding.name)
             )
-            name = digest_of(key, told.encode())
+            name = absences.get((finding.kind, finding.register_no)) or digest_of(key, told.encode())
+            names.append(name)
             if name in known:
                 continue
             known.add(name)
@@ -232,21 +239,22 @@ class RosterStore:
             )
         if new:
             self._connection.execute(insert(FINDING), new)
-        return len(new)
+        return KeptFindings(len(new), tuple(names))
 
-    def put_doubts(self, doubts: Iterable[Doubt], *, day: date) -> int:
+    def put_doubts(self, doubts: Iterable[Doubt], *, day: date) -> KeptFindings:
         """Rows of a register that a person must decide on, each with what it would write; once for the same row.
 
-        What was decided is remembered: the same row again is no new doubt. How many were new.
+        What was decided is remembered: the same row again is no new doubt.
         """
         listed = list(doubts)
         keys = self._keys.existing_of((each.register_no for each in listed), REGISTER)
         found = select(FINDING.c.key).where(FINDING.c.district == self._district, FINDING.c.kind == DOUBT)
         known = {row.key for row in self._connection.execute(found)}
-        new = []
+        new, names = [], []
         for each in listed:
             key = keys[each.register_no]
             name = digest_of(key, value_bytes({**each.row, "": each.row_reference}))
+            names.append(name)
             if name not in known:
                 known.add(name)
                 hidden = {**each.shown, "row": each.row, "row_reference": each.row_reference}
@@ -255,7 +263,7 @@ class RosterStore:
                 new.append({"district": self._district, **row, "found_on": day, **_OPEN, "sealed": sealed})
         if new:
             self._connection.execute(insert(FINDING), new)
-        return len(new)
+        return KeptFindings(len(new), tuple(names))
 
     def doubted(self, id_: int) -> tuple[str, dict[str, Any]]:
         """What the row of a doubt would write: reference and profile."""
@@ -267,14 +275,27 @@ class RosterStore:
         """How many findings wait for a person, by the code of the school."""
         return {row.school: row.n for row in _OPEN_FINDINGS.run(self._connection, {"at_district": self._district})}
 
-    def findings(self, schools: Collection[str] | None = None, *, day: date | None = None) -> list[StoredFinding]:
-        """The findings, oldest first; with `schools` only theirs, with `day` only the open ones of that day."""
+    def findings(self, schools: Collection[str] | None = None) -> list[StoredFinding]:
+        """The findings, oldest first; with `schools` only theirs."""
         found = select(FINDING).where(FINDING.c.district == self._district).order_by(FINDING.c.id)
         if schools is not None:
             found = found.where(FINDING.c.school.in_(sorted(schools)))
-        if day is not None:
-            found = found.where(FINDING.c.found_on == day, FINDING.c.status == "open")
-        rows = self._connection.execute(found).all()
+        return self._unsealed(self._connection.execute(found).all())
+
+    def waiting(self, keys: Collection[str]) -> list[StoredFinding]:
+        """Those of these findings that wait for a person, oldest first."""
+        wanted = sorted(keys)
+        rows: list[Any] = []
+        for at in range(0, len(wanted), AT_ONCE):
+            some = select(FINDING).where(
+                FINDING.c.district == self._district,
+                FINDING.c.key.in_(wanted[at : at + AT_ONCE]),
+                FINDING.c.status == "open",
+            )
+            rows += self._connection.execute(some).all()
+        return self._unsealed(sorted(rows, key=lambda row: int(row.id)))
+
+    def _unsealed(self, rows: Sequence[Any]) -> list[StoredFinding]:
         keys = self._keys.existing_of((row.register_no for row in rows if row.register_no), REGISTER)
         return [_finding(row, _hidden(row, keys.get(row.register_no) or self._finding_key(row))) for row in rows]
 

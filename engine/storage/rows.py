@@ -95,6 +95,13 @@ class StoredFinding:
     case: str
 
 
+class KeptFindings(NamedTuple):
+    """What became of the findings of a list: how many are new, and the keys of all, by which they are asked for."""
+
+    new: int
+    keys: tuple[str, ...]
+
+
 class StoredMessage(NamedTuple):
     """A message in the outbox."""
 

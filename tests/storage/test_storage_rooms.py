@@ -315,10 +315,10 @@ class TestRoster:
         day = date(2026, 9, 1)
         with archive.begin() as uow:
             counts = [
-                uow.roster.put_findings([(finding(), "school"), (finding(), "school")], day=day),
-                uow.roster.put_findings([(finding(), "school"), (finding("王小红", "G2"), "school")], day=day),
-                uow.roster.put_findings([(finding(), "school")], day=date(2026, 9, 2)),
-                uow.roster.put_findings([], day=day),
+                uow.roster.put_findings([(finding(), "school"), (finding(), "school")], day=day).new,
+                uow.roster.put_findings([(finding(), "school"), (finding("王小红", "G2"), "school")], day=day).new,
+                uow.roster.put_findings([(finding(), "school")], day=date(2026, 9, 2)).new,
+                uow.roster.put_findings([], day=day).new,
             ]
             found = uow.roster.findings()
         assert ([1, 1, 1, 0], ["欧阳小明", "王小红", "欧阳小明"]) == (counts, [each.name for each in found])
