@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 
 from engine.cases.notices import label
 from engine.cases.reserved_forms import form_of
 from engine.cases.service import service_of
-from engine.definitions.facts import CaseView
-from engine.definitions.workflow import Field, Workflow
+from engine.definitions.facts import CaseView, Facts
+from engine.definitions.workflow import Field, Guard, Transition, Workflow
 
 CHOSEN_FIRST: Mapping[str, tuple[str, ...]] = {
     "document.serve": ("document", "to", "method", "result"),
@@ -82,6 +83,32 @@ def _correction(
         elif chosen or field.name == "entry":
             kept.append(field)
     return tuple(kept)
+
+
+def may_be_named(field: Field, transition: Transition, facts: Facts, units: Sequence[str]) -> tuple[str, ...]:
+    """Those of these units that a field of this act may name: each guard that looks at it holds, if need be after
+    another answer to the choices that it looks at too (DOMAIN.md 4).
+
+    Only offering: the guards are asked again when the act is decided. All where none would do: then they say why.
+    """
+    choices = {each.name: [key for key, _ in each.options] for each in transition.form if each.type == "choice"}
+    asked = [(guard, _looks_at(guard) - {field.name}) for guard in transition.when if field.name in _looks_at(guard)]
+    known = [(guard, sorted(others)) for guard, others in asked if others <= choices.keys()]
+
+    def holds(guard: Guard, others: list[str], unit: str) -> bool:
+        answers = product(*(choices[name] for name in others))
+        values = ({**dict(zip(others, some, strict=True)), field.name: unit} for some in answers)
+        return any(guard.ask(facts._replace(values=each)).holds for each in values)
+
+    found = tuple(unit for unit in units if all(holds(guard, others, unit) for guard, others in known))
+    return found or tuple(units)
+
+
+def _looks_at(guard: Guard) -> frozenset[str]:
+    """The fields of the form that a guard looks at."""
+    reads = guard.predicate.reads(guard.args) if guard.predicate else frozenset()
+    own = frozenset(name for kind, name in reads if kind == "field")
+    return own.union(*(_looks_at(each) for each in guard.any_of))
 
 
 def _said(case: CaseView, workflow: Workflow, entry: str) -> list[tuple[str, str]]:

@@ -317,8 +317,6 @@ class ActPage:
     law: tuple[tuple[str, str], ...]
     people: tuple[str, ...]
     """Names that fields of type people may start with."""
-    units: tuple[tuple[str, str], ...]
-    """(code, name) that fields of type unit may hold."""
     given: Mapping[str, object] = field(default_factory=dict)
     """What the form starts with: the person's own name among visitors, the place where the child lives."""
     passed: frozenset[str] = frozenset()

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.access import RESERVED_ZH
-from engine.cases.page_forms import PREVIEWED, page_form
+from engine.cases.page_forms import PREVIEWED, may_be_named, page_form
 from engine.cases.reserved_forms import form_of
-from engine.definitions.facts import Actor, CaseView, Person
+from engine.definitions.facts import Actor, CaseView, Facts, Person
 from engine.definitions.workflow import Field, Workflow
 from engine.services.acting import seen_case
 from engine.services.case_page import PageMaker
@@ -75,7 +75,7 @@ class Reading:
                 zh = workflow.states[case.state].zh
                 raise refused("rule", "state", f"个案现为「{zh}」，不能「{transition.zh}」")
             names = tuple(p.name for p in self.office_people(uow, actor))
-            form = self._form(uow, case, workflow, (trigger, raw))
+            form = self._form(uow, (actor, case, workflow), trigger, raw)
             shown = {field.name for field in form}
             laws = workflow.laws
             keys = [key for several in (transition.law.values() if transition else ()) for key in several]
@@ -93,7 +93,6 @@ class Reading:
                 next_line=_next_line(workflow, trigger),
                 law=tuple((laws[key].title, laws[key].quote) for key in dict.fromkeys(keys)),
                 people=names,
-                units=tuple((unit.code, unit.name) for unit in _units(uow, case, self.office.today())),
                 given=_given(uow, actor, case),
                 passed=frozenset(each.name for each in form_of(trigger, case, workflow)) - shown,
                 proposes=bool(transition and transition.approvals),
@@ -101,14 +100,26 @@ class Reading:
             )
 
     def _form(
-        self, uow: UnitOfWork, case: CaseView, workflow: Workflow, asked: tuple[str, Mapping[str, object]]
+        self, uow: UnitOfWork, seen: tuple[Actor, CaseView, Workflow], trigger: str, raw: Mapping[str, object]
     ) -> tuple[Field, ...]:
-        """The form of an act with the choices that the installation knows: to whom a case may be handed over."""
-        form = page_form(asked[0], case, workflow, raw=asked[1])
-        if asked[0] != "case.hand_over":
+        """The form of an act with the choices that the installation knows: units, to whom a case may be handed over."""
+        actor, case, workflow = seen
+        form, today = page_form(trigger, case, workflow, raw=raw), self.office.today()
+        if trigger == "case.hand_over":
+            people = tuple((p.account, f"{p.name}（{_offices(p)}）") for p in takers(uow, case, today))
+            return tuple(replace(f, type="choice", options=people) if f.name == "owner" else f for f in form)
+        if not any(field.type == "unit" for field in form):
             return form
-        people = tuple((p.account, f"{p.name}（{_offices(p)}）") for p in takers(uow, case, self.office.today()))
-        return tuple(replace(each, type="choice", options=people) if each.name == "owner" else each for each in form)
+        transition = workflow.transitions[trigger]
+        held = actor.role_in(transition.roles | transition.draft_by, case.identity.scope, today)
+        facts = Facts(case, {}, today, today, self.office.calendar, actor, held.role if held else "", trigger)
+        names = {unit.code: unit.name for unit in _units(uow, case, today)}
+
+        def offering(field: Field) -> Field:
+            codes = may_be_named(field, transition, facts, [*names])
+            return replace(field, options=tuple((code, names[code]) for code in codes))
+
+        return tuple(offering(field) if field.type == "unit" else field for field in form)
 
     def proposal(self, number: str, proposal_id: str, account: str) -> ProposalPage:
         """What an approver reads before deciding."""

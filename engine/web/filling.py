@@ -98,7 +98,7 @@ def controls(page: ActPage, values: Mapping[str, object], reasons: Iterable[Reas
         Control(
             field=field,
             value=values.get(field.name),
-            options=_options(field, page),
+            options=_options(field),
             condition=_condition(field, page.form),
             errors=tuple(each.message for each in against if each.name == field.name),
             echo=_echo(field, values.get(field.name)),
@@ -277,9 +277,7 @@ def _frame_faults(version: str, request_id: str) -> tuple[Reason, ...]:
     return (Reason("field", "request_id", "这张表不完整，没有登记；应从个案页重新打开"),)
 
 
-def _options(field: Field, page: ActPage) -> tuple[tuple[str, str], ...]:
-    if field.type == "unit":
-        return page.units
+def _options(field: Field) -> tuple[tuple[str, str], ...]:
     if field.type == "yes_no":
         return (("yes", "是"), ("no", "否"))
     known = dict(field.options)

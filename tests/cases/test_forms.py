@@ -7,9 +7,14 @@ from datetime import date
 import pytest
 
 from engine.cases.forms import complaints, read, read_date
-from engine.definitions.workflow import Field
+from engine.cases.page_forms import may_be_named
+from engine.definitions.facts import Facts
+from engine.definitions.ladder import admonished_or_serious, issuer_has_authority, receiver_fits_channel
+from engine.definitions.papers import issuer_is_that_of_the_order
+from engine.definitions.workflow import Field, Guard, Predicate, Transition
 from engine.errors import InputError
 from engine.workdays import Span
+from tests.cases.little import FIRST, OFFICER, calendar, opened
 
 
 def field(type_: str, **more: object) -> Field:
@@ -130,3 +135,36 @@ class TestComplaints:
         grid = field("grid", rows=(("r", "行"), ("s", "列")))
         assert "列" in complaints((grid,), {"f": {"r": "a"}}, {})[0].message
         assert not complaints((grid,), {"f": {"r": "a", "s": "b"}}, {})
+
+
+class TestUnits:
+    """Units that a field may name."""
+
+    ISSUER = Field(name="issuer", zh="签发单位", type="unit")
+    RECEIVER = Field(name="receiver", zh="接收单位", type="unit")
+    CHANNEL = Field(
+        name="channel", zh="渠道", type="choice", options=(("judicial_office", "司法所"), ("police", "公安"))
+    )
+
+    def offered(self, field: Field, *when: Predicate | Guard) -> tuple[str, ...]:
+        """What a field offers in an act with these guards, of the units of a case and one that has no part in it."""
+        guards = tuple(each if isinstance(each, Guard) else Guard(predicate=each) for each in when)
+        form = (self.CHANNEL, self.ISSUER, self.RECEIVER, Field(name="serious", zh="严重", type="yes_no"))
+        act = Transition(name="act", zh="办", sources=frozenset(), edges=(), form=form, when=guards)
+        facts = Facts(opened(), {}, FIRST, FIRST, calendar(), OFFICER, "township_officer", "act")
+        return may_be_named(field, act, facts, ["school", "township", "bureau", "police"])
+
+    def test_authority(self) -> None:
+        """Only those are offered against whom no guard of the field stands, alone or as one of several."""
+        assert self.offered(self.ISSUER, issuer_has_authority) == ("township", "bureau")
+        several = Guard(any_of=(Guard(predicate=issuer_has_authority), Guard(predicate=issuer_is_that_of_the_order)))
+        assert self.offered(self.ISSUER, several, admonished_or_serious) == ("township", "bureau")
+
+    def test_other_answers(self) -> None:
+        """A unit is offered that fits some answer to another choice; what else is typed is not known beforehand."""
+        assert self.offered(self.RECEIVER, receiver_fits_channel) == ("police",)
+        assert len(self.offered(self.RECEIVER, admonished_or_serious)) == 4
+
+    def test_none(self) -> None:
+        """Where none would do all are offered: the refusal says why."""
+        assert len(self.offered(self.ISSUER, issuer_is_that_of_the_order)) == 4

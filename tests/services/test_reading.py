@@ -75,14 +75,16 @@ class TestCasePage:
         spoil(house.app.archive, f"UPDATE entry SET public = x'{public.hex()}' WHERE seq = 2")
 
     def test_forms(self, house: House) -> None:
-        """The form of an act tells its law, its people and what comes next."""
+        """The form of an act tells its law, its people, which of the units may issue, and what comes next."""
         number = house.case()
         page = house.app.cases.act_page(number, "record_visit", "township")
         assert page.asks_day
         assert "周强" in page.people
         assert page.law
         assert "已家访" in page.next_line
-        assert "报批" in house.app.cases.act_page(number, "close_elsewhere", "township").next_line
+        closing = house.app.cases.act_page(number, "close_elsewhere", "township")
+        assert "报批" in closing.next_line
+        assert closing.form[0].options == (("QH-01", "青禾镇人民政府"), ("QH-JT", "宣和区教育体育局"))
         assert house.app.cases.act_page(number, "contact_family", "school").next_line == "登记后个案仍在本步"
         assert "只增加一条备注" in house.app.cases.act_page(number, "case.note", "township").next_line
 

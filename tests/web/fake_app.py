@@ -85,7 +85,7 @@ VISIT = (
         required_unless={"met": frozenset({"nobody"}), "heard": frozenset({"no"})},
     ),
     Field(name="limit", zh="约定期限", type="span"),
-    Field(name="receiver", zh="抄告单位", type="unit"),
+    Field(name="receiver", zh="抄告单位", type="unit", options=(("QH", "青禾镇"), ("JTJ", "区教体局"))),
     Field(name="child_words", zh="孩子怎么说", type="text", may_be=("不愿说",)),
     Field(name="course", zh="经过", type="long_text"),
     Field(name="photo", zh="照片", type="file"),
@@ -336,7 +336,6 @@ class FakeCases:
             next_line="个案到「已家访」，首次家访期限终止；通知王主任。",
             law=LAW,
             people=("李娟", "王强"),
-            units=(("QH", "青禾镇"), ("JTJ", "区教体局")),
         )
 
     def preview(self, request: ActRequest) -> Preview:

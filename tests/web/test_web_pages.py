@@ -796,7 +796,7 @@ class TestFieldErrors:
             least=2,
             most=3,
         )
-        page = replace(house.cases.act_page(CASE, "record_visit", ""), form=(field,), units=(("u", "青禾镇"),))
+        page = replace(house.cases.act_page(CASE, "record_visit", ""), form=(field,))
         monkeypatch.setattr(house.cases, "act_page", lambda *_, **__: page)
         name = {"choices": "it[]", "grid": "it.r"}.get(kind, "it")
         answer = officer.post(VISIT, data={"csrf": csrf, "happened_on": "other", name: HOSTILE})
