@@ -49,6 +49,9 @@ _BY_EXCEL = re.compile(r"\d(?:\.\d+)?[Ee]\+?\d+")
 LONGEST_NAME = 100
 """Characters of a name of a person, school or class."""
 
+OTHERS = 5
+"""Rows with the same number that an error names. Of more it says how many: a column filled down would fill the memory."""
+
 _REMEMBERED = 10_000
 
 
@@ -311,16 +314,14 @@ def _guardians(texts: Sequence[Sequence[str]]) -> list[tuple[Guardian, ...]]:
 
 def _double(place: _Place, same: list[_Place], column: str) -> RowError:
     sheet, row = place
-    others = "、".join(
-        f"第{number}行" if name == sheet else f"表「{name}」第{number}行"
-        for name, number in same
-        if (name, number) != place
-    )
+    others = [each for each in same[: OTHERS + 1] if each != place][:OTHERS]
+    told = "、".join(f"第{number}行" if name == sheet else f"表「{name}」第{number}行" for name, number in others)
+    more = f"等{len(same) - 1}行" if len(same) - 1 > OTHERS else ""
     return RowError(
         sheet=sheet,
         row=row,
         column=column,
         code="double",
-        message=f"{column}与{others}重复",
+        message=f"{column}与{told}{more}重复",
         fix="核对后保留正确的一行",
     )

@@ -227,6 +227,14 @@ class TestRegisterRows:
         ]
         assert found.rows == ()
 
+    def test_column_filled_down(self, tmp_path: Path) -> None:
+        """Of a number that stands in many rows each error names a few of the others and how many there are."""
+        path = book(tmp_path / "r.xlsx", [HEADER, *(row(f"G{at}") for at in range(9))])
+        told = [error.message for error in read_register(path).errors]
+        assert told[0] == "身份证号与第5行、第6行、第7行、第8行、第9行等8行重复"
+        assert told[-1] == "身份证号与第4行、第5行、第6行、第7行、第8行等8行重复"
+        assert len(told) == 9
+
     def test_register_number_cell(self, tmp_path: Path) -> None:
         """Register numbers whose last digits Excel has cut are refused, and not called doubles of each other."""
         cut = [HEADER, row(9.90120130504e17, id_number=None), row(9.90120130504e17, id_number=None)]
