@@ -50,7 +50,7 @@ LONGEST_NAME = 100
 """Characters of a name of a person, school or class."""
 
 OTHERS = 5
-"""Rows with the same number that an error names. Of more it says how many: a column filled down would fill the memory."""
+"""Rows with the same number that an error names. Of more it says how many: a column filled down would fill memory."""
 
 _REMEMBERED = 10_000
 

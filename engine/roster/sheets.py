@@ -6,7 +6,7 @@ import gc
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import chain, compress
 from pathlib import Path
@@ -29,11 +29,8 @@ LONGEST = 32_767
 
 _SAMPLE = 40
 
-TOLD_EVERY = 5_000
-"""Rows after which whoever waits is told how far the reading is."""
-
 Watch = Callable[[int], object]
-"""Told how many rows of a sheet were read."""
+"""Told after every few hundred rows, and after every sheet, how many rows of the whole file were read."""
 
 Cell = str | int | float | bool | date | None
 
@@ -148,15 +145,25 @@ def read_sheets(
     InputError for a file that cannot be read, when no sheet has the columns (it says which are missing), and when a
     column that will be read stands twice.
     """
-    seen, any_read = [], False
-    asked = _Asked(tuple(wanted), tuple(optional), dict(chosen or {}), watch)
+    seen, any_read, read = [], False, 0
+
+    def watched(lines: Iterator[Lines]) -> Iterator[Lines]:
+        nonlocal read
+        for each in lines:
+            yield each
+            read += len(each.numbers)
+            if watch is not None:
+                watch(read)
+
+    asked = _Asked(tuple(wanted), tuple(optional), dict(chosen or {}))
     for grid in read_grids(path):
         begin = _begin(grid, HEADER_WITHIN + 1)
         first = begin.rows
         head = _header(first, asked)
         if head is not None and not grid.hidden:
             any_read = True
-            yield _sheet(path, grid, begin, head=head, asked=asked)
+            sheet = _sheet(path, grid, begin, head=head, asked=asked)
+            yield replace(sheet, lines=watched(sheet.lines))
         elif head is not None:
             yield Sheet(name=grid.name, told=(_hidden(grid),))
         elif any(_texts(row) for row in first) and not grid.hidden:
@@ -243,7 +250,6 @@ class _Asked(NamedTuple):
     wanted: tuple[str, ...]
     optional: tuple[str, ...]
     chosen: Mapping[str, str]
-    watch: Watch | None = None
 
     @property
     def ours(self) -> tuple[str, ...]:
@@ -320,14 +326,14 @@ def _sheet(path: Path, grid: Grid, begin: _Begin, *, head: _Head, asked: _Asked)
         header=head.last + 1,
         columns=columns,
         read=read,
-        lines=_lines(chain(begin.blocks, grid.blocks), [columns.index(name) for name in read], head, asked.watch),
+        lines=_lines(chain(begin.blocks, grid.blocks), [columns.index(name) for name in read], head),
         told=told,
     )
 
 
-def _lines(blocks: Iterable[Block], places: Sequence[int], head: _Head, watch: Watch | None) -> Iterator[Lines]:
+def _lines(blocks: Iterable[Block], places: Sequence[int], head: _Head) -> Iterator[Lines]:
     """The rows below the header with the cells of the columns that are read, blank ones left out."""
-    number = count = 0
+    number = 0
     for block in blocks:
         before, number = number, number + block.height
         above = max(head.last + 1 - before, 0)
@@ -336,10 +342,7 @@ def _lines(blocks: Iterable[Block], places: Sequence[int], head: _Head, watch: W
         if not any(map(all, lines.columns)):
             lines = lines.only(list(map(any, zip(*lines.columns, strict=True))))
         if lines.numbers:
-            count += len(lines.numbers)
             yield lines
-        if watch is not None and count and number // TOLD_EVERY > before // TOLD_EVERY:
-            watch(count)
 
 
 def _matters(flaw: Flaw, head: _Head, columns: Sequence[str], read: Sequence[str]) -> bool:

@@ -14,8 +14,14 @@ from engine.web.visits import Visit
 PATIENCE = 2.0
 """Seconds after which a page begins without its answer."""
 
+EVERY = 1.0
+"""Seconds after which a page that grows tells how far the work is."""
+
 ROWS, ANSWER, END = "<!-- rows -->", "<!-- answer -->", "</main>"
 """Where a growing page tells the rows, where its answer stands, and where its main part ends."""
+
+STILL = " ·"
+"""What a page tells while the work goes on and no more rows were read: they are weighed, or the file is opened."""
 
 Watch = Callable[[int], object]
 Work = Callable[[Watch], Response]
@@ -27,7 +33,7 @@ def in_sight(visit: Visit, work: Work, *, name: str, result: str) -> Response:
     The page has the status 200, whatever the answer will be: it began before that was known. The work goes on when
     nobody looks any more; `result` is the address where its outcome is told.
     """
-    news: SimpleQueue[int | None] = SimpleQueue()
+    news: SimpleQueue[int] = SimpleQueue()
     done: Future[Response] = Future()
 
     def run() -> None:
@@ -35,8 +41,6 @@ def in_sight(visit: Visit, work: Work, *, name: str, result: str) -> Response:
             done.set_result(work(news.put))
         except BaseException as error:  # noqa: BLE001  raised again where the answer is asked for
             done.set_exception(error)
-        finally:
-            news.put(None)
 
     Thread(target=run).start()
     if done in wait((done,), timeout=PATIENCE).done:
@@ -47,15 +51,21 @@ def in_sight(visit: Visit, work: Work, *, name: str, result: str) -> Response:
     return StreamingResponse(_growing(page, news, done), media_type="text/html; charset=utf-8", headers=headers)
 
 
-def _growing(page: str, news: SimpleQueue[int | None], done: Future[Response]) -> Iterator[str]:
+def _growing(page: str, news: SimpleQueue[int], done: Future[Response]) -> Iterator[str]:
     """The page piece by piece: its beginning, the rows as they are told, then the answer or the way to it."""
     top, _, rest = page.partition(ROWS)
     middle, _, rest = rest.partition(ANSWER)
     onward, _, bottom = rest.partition(END)
     yield top
-    for rows in iter(news.get, None):
-        yield f" {rows}"
+    while done not in wait((done,), timeout=EVERY).done:
+        yield _newest(news) or STILL
     answer = done.result()
     if "location" not in answer.headers:
         onward = bytes(answer.body).decode().partition("<main")[2].partition(">")[2].partition(END)[0]
-    yield middle + onward + END + bottom
+    yield _newest(news) + middle + onward + END + bottom
+
+
+def _newest(news: SimpleQueue[int]) -> str:
+    """The last of the rows that were told meanwhile, as the page tells them; empty when none were."""
+    rows = [news.get() for _ in range(news.qsize())]
+    return f" {rows[-1]}" if rows else ""

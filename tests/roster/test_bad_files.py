@@ -155,7 +155,6 @@ class TestInsideApart:
     def test_many_rows(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Rows come a few at a time, and whoever waits is told how far the reading is."""
         monkeypatch.setattr(apart, "AT_ONCE", 2)
-        monkeypatch.setattr(sheets, "TOLD_EVERY", 2)
         told: list[int] = []
         path = book(tmp_path / "r.xlsx", [HEADER, *(row(f"G{at}", id_number=None) for at in range(5))])
         assert len(read_register(path, watch=told.append).rows) == 5

@@ -77,6 +77,17 @@ class TestHeadings:
             propose(book(tmp_path / "e.xlsx", []), register.WANTED, ())
 
 
+class TestProgress:
+    """Who waits for a long list is told how far it is."""
+
+    def test_many_small_sheets(self, tmp_path: Path) -> None:
+        """After each sheet, however small, the rows of the whole file so far are told."""
+        classes = [(f"七({at})班", [HEADER, *(row(f"G{at}{nth}") for nth in range(at))]) for at in range(1, 4)]
+        told: list[int] = []
+        read_register(sheets_of(tmp_path / "r.xlsx", *classes), watch=told.append)
+        assert told == [1, 3, 6]
+
+
 class TestTextFiles:
     """Tables in text files."""
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event
 from typing import Any
 
 import openpyxl
 import pytest
+from starlette.responses import Response, StreamingResponse
 
 from engine.app import App
 from engine.cli.demo_play import moment
 from engine.clock import SteppedClock
-from engine.roster import sheets
 from engine.services.importing import Importing
 from engine.web import create_web, waiting
 from engine.web.guard import UPLOADS
@@ -155,26 +159,69 @@ class TestPages:
         assert bureau.post(place + "/check", data={**columns, "column-别的": "x"}).status_code == 422
 
 
+class Blank:
+    """A visit whose pages hold what grows, and nothing else."""
+
+    def page(self, *_: object, **__: object) -> Response:
+        """A page."""
+        return Response(f"<main>{waiting.ROWS}{waiting.ANSWER}</main>")
+
+
+def pieces(answer: StreamingResponse) -> Iterator[str]:
+    """The pieces of a growing page, each as it comes."""
+
+    async def piece() -> str:
+        return str(await anext(aiter(answer.body_iterator), ""))
+
+    with asyncio.Runner() as runner:
+        yield from iter(lambda: runner.run(piece()), "")
+
+
 class TestLongLists:
     """Lists that are not read in a moment."""
 
     def test_page_grows(self, counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The page begins, tells the rows as they are read, and ends in the trial, its errors or the way to what was done."""
         monkeypatch.setattr(waiting, "PATIENCE", 0)
-        monkeypatch.setattr(sheets, "TOLD_EVERY", 20)
         bureau = counter.browser("bureau")
         place = upload(bureau, LITTLE / "register.xlsx").headers["location"]
         columns = form_of(bureau.get(place).text, place + "/check")
         tried = bureau.post(place + "/check", data=columns)
         assert (tried.status_code, tried.headers["x-accel-buffering"]) == (200, "no")
         page = tried.text
-        assert ("已读的行数： 62" in page, "还没有写入任何内容" in page) == (True, True)
+        assert re.search(r"已读的行数：[ ·\d]* 62\b", page)
+        assert "还没有写入任何内容" in page
         assert (page.count("<main"), page.count("</main>"), "http-equiv" in page) == (1, 1, False)
         wrong = bureau.post(place + "/check", data={**columns, "column-姓名": "没有的列"}).text
         assert ("缺少「姓名」" in wrong, wrong.count("</main>")) == (True, 1)
         done = bureau.post(place + "/keep", data=form_of(page, place + "/keep")).text
         assert f'<meta http-equiv="refresh" content="0;url={place}">' in done
         assert "已导入" in bureau.get(place).text
+
+    def test_page_moves_meanwhile(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Each time after a moment the page tells the newest rows, however few, or that the work goes on."""
+        monkeypatch.setattr(waiting, "PATIENCE", 0)
+        monkeypatch.setattr(waiting, "EVERY", 0.01)
+        read, go = SimpleQueue[int](), Event()
+
+        def work(watch: waiting.Watch) -> Response:
+            for rows in iter(read.get, 0):
+                watch(rows)
+                go.set()
+            return Response("<main>做完了</main>")
+
+        answer = waiting.in_sight(Blank(), work, name="名册", result="/imports/1")  # type: ignore[arg-type]  # a visit's page
+        assert isinstance(answer, StreamingResponse)
+        page = pieces(answer)
+        assert next(page) == "<main>"
+        for rows in (1, 31, 62):
+            read.put(rows)
+            assert go.wait(10)
+            go.clear()
+            assert f" {rows}" in islice(page, 100)
+        assert next(page) == waiting.STILL
+        read.put(0)
+        assert "".join(page).lstrip(waiting.STILL) == "做完了</main>"
 
     def test_fault_breaks_the_page_off(self, counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
         """Where the work fails the page has no outcome; it says from the start where to look for one."""
