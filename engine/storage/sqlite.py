@@ -22,7 +22,7 @@ HEADER = b"SQLite format 3\x00"
 PATIENCE = 5.0
 """Seconds an act waits for the write lock before it says so."""
 
-PAUSE = 0.002
+PAUSE = 0.001
 SETTINGS = (
     "synchronous=FULL",
     "foreign_keys=ON",

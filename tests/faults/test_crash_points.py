@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import pytest
@@ -53,12 +53,13 @@ def found_in(key: str, land: Land, folder: Path, kinds: Collection[str]) -> list
     return [found[kind] for kind in sorted(kinds)]
 
 
-def tried_all(trial: Trial, deeds: Iterable[Deed]) -> Tried:
+def tried_all(trial: Trial, deeds: Sequence[Deed], progress: Callable[[str], None] = lambda _: None) -> Tried:
     """Every deed interrupted at every statement; each deed's installation is thrown away when it is done."""
     total = Tried()
-    for deed in deeds:
+    for at, deed in enumerate(deeds, 1):
         tried = interrupted(trial, deed)
         trial.land.removed(deed.ground)
+        progress(f"{at} of {len(deeds)}, {deed.kind}: {tried.points} points, {len(tried.faults)} faults")
         total.points += tried.points
         total.faults += tried.faults
         total.kinds |= tried.kinds
@@ -95,7 +96,7 @@ class TestCrashPoints:
             of_story(key, land, tmp_path / key.replace("/", "-"), found)
         trial = Trial(land=land, folder=tmp_path, ways=(*DYING, *RAISING))
         deeds = [*found.values(), *without_case(land, tmp_path / "s")]
-        tried = tried_all(trial, deeds[part::PARTS])
+        tried = tried_all(trial, deeds[part::PARTS], say)
         say(
             f"crash points, {land.name}, part {part + 1} of {PARTS}: {tried.points} of {len(tried.kinds)} kinds, "
             f"{len(tried.faults)} faults, {time.monotonic() - started:.1f} s"
