@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
 
@@ -10,12 +11,23 @@ from engine.cases.model import Reason
 from engine.definitions.facts import Values
 from engine.definitions.workflow import Field
 from engine.errors import InputError
-from engine.workdays import Span
+from engine.workdays import Span, Unit
 
 TEXT_LIMIT = 200
 LONG_TEXT_LIMIT = 4000
 _DATE = re.compile(r"(\d{4})(?:年|[-./])(\d{1,2})(?:月|[-./])(\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
 _TIME = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)")
+_SPAN = re.compile(r"(\d{1,4})(个?工作日|个?自然日|日|天|周|个月|年|小时)")
+_UNITS = {
+    "工作日": Unit.WORKDAYS,
+    "自然日": Unit.CALENDAR_DAYS,
+    "日": Unit.CALENDAR_DAYS,
+    "天": Unit.CALENDAR_DAYS,
+    "周": Unit.WEEKS,
+    "月": Unit.MONTHS,
+    "年": Unit.YEARS,
+    "小时": Unit.HOURS,
+}
 _SPLIT = re.compile(r"[、，,;；\n]+")
 
 
@@ -122,8 +134,20 @@ def _people(_: Field, given: object) -> tuple[str, ...]:
     return names
 
 
+def read_span(text: str) -> Span:
+    """A span as people type it, with its unit: 10个工作日, 14日, 10 workdays. Raises InputError otherwise."""
+    found = _SPAN.fullmatch(re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)))
+    if found:
+        return Span(int(found[1]), _UNITS[found[2].removeprefix("个")])
+    try:
+        return Span.parse(text)
+    except InputError:
+        message = f"「{text}」不是期限；应写明数目和单位，例如 10个工作日、14日、1个月（或者 10 workdays）"
+        raise InputError(message) from None
+
+
 def _span(_: Field, given: object) -> str:
-    return str(given if isinstance(given, Span) else Span.parse(str(given)))
+    return str(given if isinstance(given, Span) else read_span(str(given)))
 
 
 _READERS: Mapping[str, Callable[[Field, object], object]] = {

@@ -62,6 +62,9 @@ class TestReading:
             (field("people"), "甲、乙", ("甲", "乙")),
             (field("people"), ["甲", " "], ("甲",)),
             (field("span"), "10 workdays", "10 workdays"),
+            (field("span"), "１０ 个工作日", "10 workdays"),
+            (field("span"), "30天", "30 calendar days"),
+            (field("span"), "6个月", "6 months"),
             (field("span"), Span.parse("1 week"), "1 weeks"),
             (field("unit"), "QH-01", "QH-01"),
             (field("file"), "x.jpg", "x.jpg"),
@@ -86,6 +89,7 @@ class TestReading:
             (field("grid", options=OPTIONS, rows=(("r", "行"),)), {"x": "a"}),
             (field("people"), "甲、甲"),
             (field("span"), "十天"),
+            (field("span"), "0日"),
         ],
     )
     def test_refused(self, form: Field, raw: object) -> None:
