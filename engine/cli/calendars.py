@@ -39,7 +39,7 @@ def _in_force(ctx: typer.Context) -> Calendar:
     return load_calendar(config_dir() / "calendar")
 
 
-@app.command("list")
+@app.command("list", help="列出在用的各年放假安排：文号、日期、是否公布、第几版")
 def list_(
     ctx: typer.Context,
     as_json: AsJson = False,
@@ -66,7 +66,7 @@ def list_(
         print(f"{year}  {status}  第{order.revision}版  {order.order}  {order.dated}  {len(order.rows)}天")
 
 
-@app.command("check")
+@app.command("check", help="检查日历文件，有问题即以1结束；下一年的安排没有载入的只作提示")
 def check(
     ctx: typer.Context,
     as_json: AsJson = False,
@@ -85,7 +85,7 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command("apply")
+@app.command("apply", help="载入新的放假安排或校历，重算全部期限，列出变动的和待人确认的")
 def apply(
     ctx: typer.Context,
     file: Path = typer.Argument(..., help="放假安排、校历或法定节日文件，写法同 config/calendar"),  # noqa: B008  typer's way
@@ -110,7 +110,7 @@ def apply(
         print(f"确认：yingfan calendar report accept {done.report} --as 账号")
 
 
-@report_app.command("list")
+@report_app.command("list", help="列出重算报告，最新的在前，各有几项待确认")
 def reports(
     ctx: typer.Context,
     as_json: AsJson = False,
@@ -143,7 +143,7 @@ def _row(each: ReportRow) -> dict[str, object]:
     }
 
 
-@report_app.command("show")
+@report_app.command("show", help="逐项查看重算报告：个案、期限、原日期、新日期、如何适用")
 def show(
     ctx: typer.Context,
     number: int = typer.Argument(..., help="报告号"),
@@ -179,7 +179,7 @@ def _lines(installation: App, number: int) -> list[dict[str, object]]:
     ]
 
 
-@report_app.command("accept")
+@report_app.command("accept", help="以本人名义确认重算报告：待确认的日期随之变动，各记一条；可以再次运行")
 def accept(
     ctx: typer.Context,
     number: int = typer.Argument(..., help="报告号"),

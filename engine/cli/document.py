@@ -39,10 +39,11 @@ def show(
     if as_json:
         tell(told)
         return
-    line = "  ".join(str(told[name] or "") for name in ("document", "title", "number", "status", "issued_on"))
+    line = "  ".join(str(told[name] or "") for name in ("document", "title", "number", "status_zh", "issued_on"))
     print(line.rstrip())
     for each in _each(told["addressees"]):
-        print(f"  {each['to']}：{each['status']} {each['method']} {each['served_on'] or ''}".rstrip())
+        key = f"（{each['to']}）" if each["zh"] != each["to"] else ""
+        print(f"  {each['zh']}{key}：{each['service_zh']}")
     print(f"\n{told['text']}", end="")
 
 

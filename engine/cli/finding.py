@@ -8,6 +8,7 @@ from engine.cli.installation import opened, operator
 from engine.cli.options import AsJson
 from engine.cli.telling import answering, tell
 from engine.services.model import FindingRow
+from engine.services.words import SETTLED_ZH
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -27,7 +28,7 @@ def list_(
     for each in found:
         case = f"  {each.case}" if each.case else ""
         whom = f"{each.name}  {each.school}{each.class_name}"
-        print(f"{each.id}  {each.found_on}  {each.kind_zh}  {whom}  {each.status}{case}")
+        print(f"{each.id}  {each.found_on}  {each.kind_zh}  {whom}  {SETTLED_ZH[each.status]}{case}")
     print(f"共{len(found)}条")
 
 

@@ -24,7 +24,7 @@ def _room() -> None:
     """公民身份号码。"""
 
 
-@app.command("check")
+@app.command("check", help="检查一个号码，或 CSV 文件的 number 列；有一个不可能正确即以1结束")
 def check(
     number: str = typer.Argument("", help="要检查的号码"),
     file: str = typer.Option("", "--file", help=f"CSV 文件，检查其中 {COLUMN} 列"),

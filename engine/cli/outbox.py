@@ -17,7 +17,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 WHY = {"late": "迟于规定时间，待人放行", "many": "一次过多，待人放行", "": ""}
 
 
-@app.command("list")
+@app.command("list", help="列出还没有发出的消息：何时发出、试过几次、为何暂缓")
 def list_(
     ctx: typer.Context,
     held: bool = typer.Option(False, "--held", help="只列出暂缓、待人放行的"),
@@ -53,7 +53,7 @@ def list_(
         print(f"{each.id}  {each.case}  {ROLES.get(each.to, each.to)}  {instant_zh(each.due_at)}  {state}".rstrip())
 
 
-@app.command("release")
+@app.command("release", help="以教体局人员名义放行暂缓的消息，下一次扫描时发出")
 def release(
     ctx: typer.Context,
     ids: list[int] = typer.Argument(None, help="消息编号；不写则要加 --all"),  # noqa: B008  typer's way

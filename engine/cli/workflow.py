@@ -31,7 +31,7 @@ class Format(StrEnum):
     SVG = "svg"
 
 
-@app.command()
+@app.command(help="检查流程：一次列出全部错误，有一处即以1结束")
 def check(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="流程文件夹；不写则查全部")] = None,
     as_json: AsJson = False,
@@ -52,7 +52,7 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command("list")
+@app.command("list", help="列出流程及其版本")
 def list_(as_json: AsJson = False) -> None:
     """List the workflows with their versions."""
     found = [_loaded(folder.name) for folder in folders_of(workflows_dir())]
@@ -65,7 +65,7 @@ def list_(as_json: AsJson = False) -> None:
         print(f"{each.name}  {each.title}  {each.hash[:12]}  {size}")
 
 
-@app.command()
+@app.command(help="查看一个流程：状态、动作及其依据、期限，和版本的校验值")
 def show(name: Named, as_json: AsJson = False) -> None:
     """Show one workflow: its definition, resolved, with its hash."""
     workflow = _loaded(name)
@@ -84,7 +84,7 @@ def show(name: Named, as_json: AsJson = False) -> None:
                 print(f"  ◷ {deadline.zh}（{deadline.name}）  {deadline.span.zh}")
 
 
-@app.command()
+@app.command(help="画出一个流程，连同期限和期限到了会做什么")
 def draw(
     name: Named,
     format_: Annotated[Format, typer.Option("--format", help="mermaid 或 svg")] = Format.MERMAID,
@@ -96,7 +96,7 @@ def draw(
     print((mermaid if format_ is Format.MERMAID else svg)(_loaded(name)), end="")
 
 
-@app.command()
+@app.command(help="演一遍流程的故事：每个有日期的例子与所写的是否相符，有不符的即以1结束")
 def play(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="流程文件夹；不写则演全部")] = None,
     as_json: AsJson = False,
@@ -112,8 +112,10 @@ def play(
         raise typer.Exit(1)
 
 
-@app.command()
-def schema(kind: Annotated[str, typer.Argument(help="workflow、notice、overlay 或 story")] = "workflow") -> None:
+@app.command(help="给编辑器用的 JSON 模式：流程、文书、参数或故事文件的写法")
+def schema(
+    kind: Annotated[str, typer.Argument(help="workflow 流程、notice 文书、overlay 参数、story 故事")] = "workflow",
+) -> None:
     """Print the JSON schema of one kind of file, for editors."""
     from engine.definitions.schema import MODELS, schema_of  # noqa: PLC0415
 

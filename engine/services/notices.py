@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,14 +45,19 @@ class Notices:
             return document_row(workflow, case, stored, names=unit_names(uow, case, self.office.today()), body=True)
 
     def record(self, number: str, document_id: str, account: str) -> Mapping[str, object]:
-        """One document as programs read it, with its canonical text; the reading is logged first."""
+        """One document as programs read it, with its canonical text; the reading is logged first.
+
+        Beside each word of the engine (status, addressee) stands what pages say of it: `status_zh`, `zh`, `service_zh`.
+        """
         with self.office.archive.read() as uow:
             actor, case, workflow = seen_case(uow, self.office, account, number=number)
             self.office.archive.access(account, "document", number, at=self.office.now())
             stored = _found(uow.documents.get(number, document_id))
             maker = RecordMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow)
             name = f"{number}/{document_id}"
-            seen = next((each for each in maker.documents(()) if each["document"] == name), {})
+            seen = next((each for each in maker.documents(()) if each["document"] == name), {"addressees": ()})
+            row = document_row(workflow, case, stored, names=unit_names(uow, case, self.office.today()))
+            whom = zip(_addressees(seen), row.addressees, strict=True)
             return {
                 "document": name,
                 "case": number,
@@ -61,8 +66,9 @@ class Notices:
                 "status": stored.status,
                 "issuer": stored.issuer,
                 "issued_on": stored.issued_on,
-                "addressees": [],
                 **seen,
+                "status_zh": row.status_zh,
+                "addressees": [{**each, "zh": zh, "service_zh": said} for each, (zh, said) in whom],
                 "number": stored.number,
                 "text": stored.filled.text,
             }
@@ -90,6 +96,11 @@ def letterhead_of(case: CaseView, stored: StoredDocument) -> Letterhead:
     """The head of a document: its issuer's name, and the mark of a draft."""
     issuer = case.unit_by_code(stored.issuer)
     return Letterhead(issuer=issuer.name if issuer else stored.issuer, draft=stored.status == "draft")
+
+
+def _addressees(seen: Mapping[str, object]) -> Iterable[Mapping[str, object]]:
+    told: Iterable[Mapping[str, object]] = seen["addressees"]  # type: ignore[assignment]  # as the record makes it
+    return told
 
 
 def _found(stored: StoredDocument | None) -> StoredDocument:

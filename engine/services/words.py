@@ -24,6 +24,7 @@ FINDING_ZH = {
     "ambiguous": "对不上号",
     "reported": "走访发现或者他人反映",
 }
+SETTLED_ZH = {"open": "待核实", "confirmed": "已确认", "dismissed": "已排除"}
 DOUBT_ZH = "学籍存疑"
 """A row of a register that may be of another child than the register says."""
 

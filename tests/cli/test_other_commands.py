@@ -72,7 +72,8 @@ class TestDocuments:
         assert (told["status"], told["text"].startswith(told["title"])) == ("issued", True)
         assert Path(told["pdf"]).read_bytes().startswith(b"%PDF")
         assert {(each["to"], each["status"]) for each in told["addressees"]} >= {("father", "waiting")}
-        assert "father：waiting" in desk.says("document", "show", order, "--as", "township")
+        said = desk.says("document", "show", order, "--as", "township")
+        assert ("已签发" in said, "  父亲（father）：未送达" in said) == (True, True)
         desk.at("2026-09-24 10:00")
         serve = ["document", "serve", order, "--method", "direct", "--on", "2026-09-23", "--as", "township"]
         refused = desk.refused(*serve, "--to", "father")

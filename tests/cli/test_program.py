@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import socket
 import subprocess
@@ -11,9 +12,11 @@ import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
+from typer.main import get_command
 
 from engine import cli, worker
 from engine.app import open_app
@@ -109,6 +112,18 @@ class TestExitCodes:
         assert cli.run(["--help"]) == 0
         told = capsys.readouterr().out
         assert all(name in told for name in cli.COMMANDS)
+
+    def test_help_in_chinese(self) -> None:
+        """What every command does is told in Chinese."""
+        asked: list[tuple[str, Any]] = [("", get_command(cli.app))]
+        foreign = []
+        while asked:
+            name, command = asked.pop()
+            if not re.search("[\u4e00-\u9fff]", command.help[:10]):
+                foreign.append(name)
+            inner = command.list_commands(None) if hasattr(command, "list_commands") else ()
+            asked += [(f"{name} {each}", command.get_command(None, each)) for each in inner]
+        assert foreign == []
 
 
 def examples() -> list[list[str]]:
