@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from engine.access import RESERVED_ZH, ROLES
@@ -57,7 +58,7 @@ PROFILE_ZH = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PageMaker:
     """Makes the pages of one case for one reader, from one moment of the archive."""
 
@@ -79,7 +80,7 @@ class PageMaker:
             workflow=workflow.name,
             workflow_zh=workflow.title,
             definition=workflow.hash,
-            subject=subject_of(uow, case, reveal=self.reveal),
+            subject=subject_of(self.opened, case, reveal=self.reveal),
             revealed=self.reveal,
             profile=self.profile(),
             state=case.state,
@@ -100,6 +101,11 @@ class PageMaker:
             chain_message=message,
         )
 
+    @cached_property
+    def opened(self) -> Mapping[str, object]:
+        """The subject's profile, unsealed when first asked for."""
+        return self.uow.subjects.get(self.case.identity.subject.reference)
+
     def owner(self) -> str:
         """Who works on the case: a person, the pool of a role, or the whole unit."""
         person = self.uow.people.get(self.case.owner) if self.case.owner else None
@@ -117,7 +123,7 @@ class PageMaker:
 
     def profile(self) -> tuple[tuple[str, str], ...]:
         """What the register says of the subject, masked unless revealed."""
-        profile = self.uow.subjects.get(self.case.identity.subject.reference)
+        profile = self.opened
         lines = [(zh, self._said(name, profile[name])) for name, zh in PROFILE_ZH.items() if profile.get(name)]
         guardians = profile.get("guardians")
         for each in guardians if isinstance(guardians, (list, tuple)) else ():
@@ -213,6 +219,7 @@ class PageMaker:
             case=self.case,
             workflow=self.workflow,
             reveal=self.reveal,
+            profile=self.opened,
         ).rows(after_version)
 
     def unit_names(self) -> dict[str, str]:
@@ -229,7 +236,7 @@ class PageMaker:
             id=proposal.id,
             trigger=proposal.trigger,
             zh=transition.zh,
-            subject=subject_of(self.uow, self.case, reveal=self.reveal),
+            subject=subject_of(self.opened, self.case, reveal=self.reveal),
             proposed_by=person.name if person else "系统",
             made_on=proposal.made_on,
             waits_for=roles_zh(next_approvers(transition, self.case, proposal)),

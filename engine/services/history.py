@@ -32,9 +32,9 @@ RULE_SIGNS = 12
 """So many signs of a version's hash name it on a page."""
 
 
-def subject_of(uow: UnitOfWork, case: CaseView, *, reveal: bool) -> str:
-    """The subject's name, masked unless revealed; the reference where there is no name."""
-    name = str(uow.subjects.get(case.identity.subject.reference).get("name", "")) or case.identity.subject.reference
+def subject_of(profile: Mapping[str, object], case: CaseView, *, reveal: bool) -> str:
+    """The subject's name by its profile, masked unless revealed; the reference where there is no name."""
+    name = str(profile.get("name", "")) or case.identity.subject.reference
     return name if reveal else masked(name)
 
 
@@ -56,6 +56,8 @@ class HistoryMaker:
     case: CaseView
     workflow: Workflow
     reveal: bool
+    profile: Mapping[str, object]
+    """What the register says of the subject, opened once for the whole page."""
 
     def rows(self, after_version: int | None = None) -> tuple[HistoryRow, ...]:
         """The entries, newest first; only those after a version where one is named."""
@@ -142,10 +144,9 @@ class HistoryMaker:
         """Full names of the child and the guardians with their masks, the longest first; none once revealed."""
         if self.reveal:
             return ()
-        profile = self.uow.subjects.get(self.case.identity.subject.reference)
-        given = profile.get("guardians")
+        given = self.profile.get("guardians")
         guardians = given if isinstance(given, (list, tuple)) else ()
-        names = {str(profile.get("name", "")), *(str(each["name"]) for each in guardians)}
+        names = {str(self.profile.get("name", "")), *(str(each["name"]) for each in guardians)}
         return tuple((name, masked(name)) for name in sorted(names, key=len, reverse=True) if len(name) > 1)
 
     def _veiled(self, text: str) -> str:

@@ -78,10 +78,11 @@ class Reading:
             form = self._form(uow, (actor, case, workflow), trigger, raw)
             shown = {field.name for field in form}
             laws = workflow.laws
+            profile = uow.subjects.get(case.identity.subject.reference)
             keys = [key for several in (transition.law.values() if transition else ()) for key in several]
             return ActPage(
                 case=number,
-                subject=subject_of(uow, case, reveal=False),
+                subject=subject_of(profile, case, reveal=False),
                 state_zh=workflow.states[case.state].zh,
                 version=case.version,
                 trigger=trigger,
@@ -93,7 +94,7 @@ class Reading:
                 next_line=_next_line(workflow, trigger),
                 law=tuple((laws[key].title, laws[key].quote) for key in dict.fromkeys(keys)),
                 people=names,
-                given=_given(uow, actor, case),
+                given=_given(uow.people.get(actor.user), profile),
                 passed=frozenset(each.name for each in form_of(trigger, case, workflow)) - shown,
                 proposes=bool(transition and transition.approvals),
                 previews=trigger in PREVIEWED,
@@ -150,11 +151,10 @@ _OWN_NAME = ("visitors", "persuaders", "officers", "checkers", "servers", "seen_
 """Fields in which the person who fills the form is the first to be named."""
 
 
-def _given(uow: UnitOfWork, actor: Actor, case: CaseView) -> dict[str, object]:
+def _given(person: Person | None, profile: Mapping[str, object]) -> dict[str, object]:
     """What a form starts with, so that nobody types what the house knows (SCREENS.md 3.1: ask once)."""
-    person = uow.people.get(actor.user)
     given: dict[str, object] = {key: [person.name] for key in _OWN_NAME} if person else {}
-    home = str(uow.subjects.get(case.identity.subject.reference).get("residence", ""))
+    home = str(profile.get("residence", ""))
     return {**given, "place": home} if home else given
 
 

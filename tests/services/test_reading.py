@@ -12,6 +12,7 @@ from engine.services.case_page import group_of
 from engine.services.people import LONGEST_PASSWORD
 from engine.services.words import instant_zh, masked
 from tests.district import LITTLE
+from tests.faults.statements import counted
 from tests.services.acts import CONTACT, VISIT
 from tests.services.conftest import House
 from tests.settled import PASSWORD
@@ -45,6 +46,19 @@ class TestCasePage:
         assert acts["decide_help"].missing
         assert any("首次家访" in line for line in page.will_happen)
         assert page.chain_ok
+
+    def test_profile_is_opened_once(self, house: House) -> None:
+        """A page reads the child's profile once, however often it names the child: a case, a form, what happened meanwhile."""
+        number, cases = house.case(), house.app.cases
+        pages = (
+            lambda: cases.show(number, "township"),
+            lambda: cases.act_page(number, "record_visit", "township"),
+            lambda: cases.since(number, 0, "township"),
+        )
+        for page in pages:
+            with counted() as statements:
+                page()
+            assert sum("FROM subject" in each for each in statements) == 1
 
     def test_readings(self, house: House) -> None:
         """Who audits a case sees who looked at it, in which role and when, the newest first; others do not."""
