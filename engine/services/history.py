@@ -78,6 +78,7 @@ class HistoryMaker:
             trigger=entry.trigger,
             zh=act_zh(workflow, entry.trigger),
             change=self._correction(entry) if corrected else self._move(entry),
+            state_zh=self._state(entry.target or entry.source),
             law=tuple(workflow.laws[key].title for key in entry.law if key in workflow.laws),
             fields=tuple((zh, self._veiled(text)) for zh, text in self.told(entry)),
             documents=tuple(
@@ -155,11 +156,13 @@ class HistoryMaker:
         return text
 
     def _move(self, entry: StoredEntry) -> str:
-        states = self.workflow.states
         if not entry.target or entry.target == entry.source:
             return ""
-        source = states[entry.source].zh if entry.source in states else "未立案"
-        return f"{source} → {states[entry.target].zh}"
+        return f"{self._state(entry.source) or '未立案'} → {self._state(entry.target)}"
+
+    def _state(self, name: str) -> str:
+        states = self.workflow.states
+        return states[name].zh if name in states else ""
 
     def _correction(self, entry: StoredEntry) -> str:
         """What was corrected: the act, the field, the old value and the new one."""

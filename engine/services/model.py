@@ -238,6 +238,8 @@ class HistoryRow:
     zh: str
     change: str
     """Before → after in Chinese, or empty."""
+    state_zh: str
+    """The state in which the case stood after it."""
     law: tuple[str, ...]
     fields: tuple[tuple[str, str], ...]
     """(label, value) in Chinese; masked unless revealed."""

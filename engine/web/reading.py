@@ -48,7 +48,7 @@ def history(visit: Reading, number: str) -> Response:
     if day is not None:
         case = _as_of(case, day)
     shown = _wanted(visit)
-    then = next((row.change.rpartition(" → ")[2] for row in case.history if _moved(row)), "")
+    then = case.history[0].state_zh if case.history else ""
     return visit.page("history.html", case=case, rows=_chosen(case, shown), shown=shown, day=day, then=then)
 
 
@@ -56,10 +56,6 @@ def _as_of(case: CasePage, day: date) -> CasePage:
     """The case with what was recorded, and who had looked, by the end of a day."""
     history = tuple(row for row in case.history if local_day(row.recorded_at) <= day)
     return replace(case, history=history, readings=tuple(row for row in case.readings if local_day(row.at) <= day))
-
-
-def _moved(row: HistoryRow) -> bool:
-    return bool(row.change) and row.trigger != "case.correct"
 
 
 KINDS = ("act", "document", "correction", "system", "late")

@@ -111,7 +111,7 @@ class TestCasePage:
             house.app.cases.act_page(number, "persuade", "township")
 
     def test_documents(self, house: House) -> None:
-        """A document is given as text, page and PDF to those who see its case."""
+        """A document is given as text, page and PDF to those who see its case; each entry tells the state after it."""
         number = house.case()
         house.at("2026-09-02 10:00").act("township", number, "record_visit", **VISIT)
         document = house.app.cases.show(number, "township").documents[0]
@@ -121,8 +121,11 @@ class TestCasePage:
         assert notices.pdf(number, document.id, "township").startswith(b"%PDF")
         with pytest.raises(RightRefused, match="没有这份文书"):
             notices.document(number, "9-9", "township")
-        history = house.app.cases.show(number, "auditor").history[0]
-        assert ("参加人", "周强、苏晓") in history.fields
+        house.act("township", number, "case.note", text="备注")
+        note, visit, opened = house.app.cases.show(number, "auditor").history
+        assert ("参加人", "周强、苏晓") in visit.fields
+        told = [(row.change, row.state_zh) for row in (opened, visit, note)]
+        assert told == [("未立案 → 发现", "发现"), ("发现 → 已家访", "已家访"), ("", "已家访")]
 
     def test_words(self) -> None:
         """Short names are masked whole, long ones keep their ends; instants carry their weekday."""

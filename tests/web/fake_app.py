@@ -131,6 +131,7 @@ def entry(seq: int, zh: str = "登记家访", **changes: object) -> HistoryRow:
         trigger="record_visit",
         zh=zh,
         change="发现 → 已家访",
+        state_zh="已家访",
         law=("方案三4",),
         fields=(("结果", "家中无人"), ("参加人", "李娟、王强")),
         documents=(),
@@ -143,7 +144,7 @@ def entry(seq: int, zh: str = "登记家访", **changes: object) -> HistoryRow:
 HISTORY = (
     entry(3, "到期提醒", who="系统", role_zh="系统", change="", fields=(), trigger="timer.remind"),
     entry(2, late=True, documents=("7-1",)),
-    entry(1, "立案", change="", fields=(("疑点", "应到未到"),)),
+    entry(1, "立案", change="", state_zh="发现", fields=(("疑点", "应到未到"),)),
 )
 FIRST_VISIT = DeadlineRow(
     name="first_visit",

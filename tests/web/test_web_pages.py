@@ -226,7 +226,8 @@ class TestCase:
         """What was recorded and read by the end of a day, with the state of that day; a day that is none is refused."""
         page = house.cases.pages[CASE]
         later = datetime(2026, 9, 5, 1, 0, tzinfo=UTC)
-        first, visit, last = page.history[2], page.history[1], replace(page.history[0], recorded_at=later)
+        last = replace(page.history[0], recorded_at=later, change="已家访 → 已结案", state_zh="已结案")
+        first, visit = page.history[2], replace(page.history[1], change="更正：甲 → 乙")
         readings = tuple(
             ReadingRow(at=at, who="任重", role_zh="审计", zh="查看文书") for at in (later, visit.recorded_at)
         )
@@ -241,6 +242,7 @@ class TestCase:
         assert [each for each in words if each not in then] == []
         assert ("到期提醒" in then, 'value="2026-09-04"' in then) == (False, True)
         assert "查看记录 2 条" in officer.get(f"{CASE_URL}/history?history=late").text
+        assert "截至 2026年9月3日 星期四：</p>" in officer.get(f"{CASE_URL}/history?as_of=2026-09-03").text
         assert officer.get(f"{CASE_URL}/history?as_of=昨天吧").status_code == 422
 
 
