@@ -15,8 +15,8 @@ from engine.storage.case_row import body_of, derived, identity_of, view_of
 from engine.storage.codec import value_from
 from engine.storage.dialects import is_taken
 from engine.storage.driver import Statement
-from engine.storage.index import AT_ONCE
 from engine.storage.keys import AtHand, Keys
+from engine.storage.parts import parts
 from engine.storage.rows import Conflict, StoredRequest
 from engine.storage.statements import Hot, Listed, Rows
 from engine.storage.tables import CASE, REQUEST, STANDING
@@ -276,14 +276,14 @@ class CaseStore:
 
         It was opened on that day or later, or ended after it.
         """
-        wanted, found = sorted(subjects), set[str]()
+        found: set[str] = set()
         later = or_(CASE.c.opened_on >= day, and_(CASE.c.kind == "final", CASE.c.entered_on > day))
-        for at in range(0, len(wanted), AT_ONCE):
-            about = CASE.c.subject.in_(wanted[at : at + AT_ONCE])
-            some = select(CASE.c.subject).where(
+        for some in parts(sorted(subjects)):
+            about = CASE.c.subject.in_(some)
+            asked = select(CASE.c.subject).where(
                 CASE.c.district == self._district, about, CASE.c.workflow == workflow, later
             )
-            found.update(str(row.subject) for row in self._connection.execute(some))
+            found.update(str(row.subject) for row in self._connection.execute(asked))
         return found
 
     def numbers(self) -> list[str]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from engine.roster.terms import Term, terms_of
 from engine.storage.keys import INDEX, Keys
+from engine.storage.parts import parts
 from engine.storage.private_tables import BLIND
 from engine.storage.tables import CASE
 
@@ -18,8 +19,6 @@ SUBJECT, PUPIL = "subject", "pupil"
 
 TOKEN = 32
 """Hexadecimal digits of a token: 128 bits."""
-
-AT_ONCE = 500
 
 _DROP = delete(BLIND).where(
     BLIND.c.district == bindparam("at_district"),
@@ -65,35 +64,31 @@ class IndexStore:
         """Which row of the register has which of these values of one kind: reference by value."""
         key = self._keys.of(f"district:{self._district}", INDEX)
         tokens = {self.token(Term(kind, value), key): value for value in values}
-        wanted, found = list(tokens), dict[str, str]()
-        for at in range(0, len(wanted), AT_ONCE):
-            some = select(BLIND.c.token, BLIND.c.subject).where(
+        found: dict[str, str] = {}
+        for some in parts(tokens):
+            asked = select(BLIND.c.token, BLIND.c.subject).where(
                 BLIND.c.district == self._district,
                 BLIND.c.kind == kind,
-                BLIND.c.token.in_(wanted[at : at + AT_ONCE]),
+                BLIND.c.token.in_(some),
                 BLIND.c.source == PUPIL,
             )
-            found.update((tokens[row.token], str(row.subject)) for row in self._connection.execute(some))
+            found.update((tokens[row.token], str(row.subject)) for row in self._connection.execute(asked))
         return found
 
     def cases(self, subjects: Iterable[str]) -> list[str]:
         """Numbers of the cases about these subjects, in the order of opening."""
-        wanted = sorted(subjects)
         found: list[tuple[int, str]] = []
-        for at in range(0, len(wanted), AT_ONCE):
-            about = select(CASE.c.id, CASE.c.number).where(
-                CASE.c.district == self._district, CASE.c.subject.in_(wanted[at : at + AT_ONCE])
-            )
+        for some in parts(sorted(subjects)):
+            about = select(CASE.c.id, CASE.c.number).where(CASE.c.district == self._district, CASE.c.subject.in_(some))
             found += [(row.id, str(row.number)) for row in self._connection.execute(about)]
         return [number for _, number in sorted(found)]
 
     def subjects_of(self, numbers: Iterable[str]) -> dict[str, str]:
         """Whom these cases are about: reference by number."""
-        wanted = list(numbers)
         found: dict[str, str] = {}
-        for at in range(0, len(wanted), AT_ONCE):
+        for some in parts(numbers):
             about = select(CASE.c.number, CASE.c.subject).where(
-                CASE.c.district == self._district, CASE.c.number.in_(wanted[at : at + AT_ONCE])
+                CASE.c.district == self._district, CASE.c.number.in_(some)
             )
             found.update({str(row.number): str(row.subject) for row in self._connection.execute(about)})
         return found

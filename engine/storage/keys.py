@@ -14,6 +14,7 @@ from engine.clock import Clock
 from engine.errors import InstallationError
 from engine.storage import keyfile
 from engine.storage.keyfile import FILE, digest
+from engine.storage.parts import parts
 from engine.vault import VaultError, new_key, unwrap, wrap
 
 DATABASE = "keys.db"
@@ -24,9 +25,6 @@ REMEMBERED = 8192
 """How many keys are kept opened in memory."""
 
 FOREIGN = "密钥文件与密钥库不是一套，打不开；请换回原来的密钥文件夹"
-
-AT_ONCE = 500
-"""How many keys one statement asks for."""
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS subject_key (
@@ -103,8 +101,7 @@ class Keys:
             every = dict.fromkeys(subjects)
             found = {each: self._known[each, retention] for each in every if (each, retention) in self._known}
             wanted = [each for each in every if each not in found]
-            for at in range(0, len(wanted), AT_ONCE):
-                some = wanted[at : at + AT_ONCE]
+            for some in parts(wanted):
                 marks = ",".join("?" * len(some))
                 asked = f"SELECT subject, wrapped FROM subject_key WHERE class = ? AND subject IN ({marks})"  # noqa: S608  marks only
                 for subject, wrapped in database.execute(asked, (retention, *some)):

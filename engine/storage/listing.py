@@ -7,7 +7,7 @@ cases has them looked up, whoever sees many walks an index in order and takes wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, func, select, text, tuple_
 
 from engine.storage.driver import NOTHING
-from engine.storage.keys import AT_ONCE
+from engine.storage.parts import parts
 from engine.storage.statements import Hot
 from engine.storage.tables import STANDING
 from engine.storage.triggers import LAST_PLACE
@@ -132,7 +132,7 @@ class Lists:
     def among(self, units: Collection[str], numbers: Collection[str]) -> set[str]:
         """Those of some cases in which one of these units has standing."""
         found: set[str] = set()
-        for some in _cut(sorted(set(numbers))):
+        for some in parts(sorted(set(numbers))):
             asked = select(STANDING.c.number).where(*self._standing(units), STANDING.c.number.in_(some))
             found |= {str(row.number) for row in self._connection.execute(asked)}
         return found
@@ -160,7 +160,3 @@ class Lists:
             counts = (_COUNT.run(self._connection, {**each, "most": FEW + 1}).first().n for each in here)
             self._counted = any(accumulated > FEW for accumulated in accumulate(counts))
         return self._counted
-
-
-def _cut(numbers: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (numbers[at : at + AT_ONCE] for at in range(0, len(numbers), AT_ONCE))

@@ -17,6 +17,7 @@ from engine.storage.index import PUPIL as OF_PUPIL
 from engine.storage.index import SUBJECT as OF_SUBJECT
 from engine.storage.index import IndexStore
 from engine.storage.keys import CASE, INDEX, REGISTER, Keys
+from engine.storage.parts import parts
 from engine.storage.rows import Counts, Doubt, KeptFindings, StoredFinding, Weighed
 from engine.storage.statements import Hot, Listed
 from engine.storage.tables import FINDING, PUPIL, SUBJECT
@@ -24,9 +25,6 @@ from engine.vault import digests, open_sealed, seal
 
 REFERENCE_LENGTH = 24
 """Hexadecimal digits of a reference."""
-
-AT_ONCE = 500
-"""How many rows one statement asks for by name."""
 
 DOUBT = "register_doubt"
 """The kind of finding that a register's row leaves: whether it is the same child."""
@@ -81,8 +79,7 @@ class SubjectStore:
         wanted = list(references)
         keys = self._keys.existing_of(wanted, CASE)
         found: dict[str, str] = {}
-        for at in range(0, len(wanted), AT_ONCE):
-            some = wanted[at : at + AT_ONCE]
+        for some in parts(wanted):
             for row in _SEALED.run(self._connection, {"at_district": self._district}, some):
                 key = keys.get(row.reference)
                 if key is not None:
@@ -284,15 +281,12 @@ class RosterStore:
 
     def waiting(self, keys: Collection[str]) -> list[StoredFinding]:
         """Those of these findings that wait for a person, oldest first."""
-        wanted = sorted(keys)
         rows: list[Any] = []
-        for at in range(0, len(wanted), AT_ONCE):
-            some = select(FINDING).where(
-                FINDING.c.district == self._district,
-                FINDING.c.key.in_(wanted[at : at + AT_ONCE]),
-                FINDING.c.status == "open",
+        for some in parts(sorted(keys)):
+            asked = select(FINDING).where(
+                FINDING.c.district == self._district, FINDING.c.key.in_(some), FINDING.c.status == "open"
             )
-            rows += self._connection.execute(some).all()
+            rows += self._connection.execute(asked).all()
         return self._unsealed(sorted(rows, key=lambda row: int(row.id)))
 
     def _unsealed(self, rows: Sequence[Any]) -> list[StoredFinding]:
