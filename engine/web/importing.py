@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -38,6 +38,9 @@ SHOWN = 20
 """Errors of one kind that a page lists; the command line lists all."""
 
 _COLUMN = "column-"
+
+Step = Callable[[Watch | None], Response]
+"""What is done with an uploaded list; whoever watches is told of the progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,16 +118,12 @@ def check(visit: HandingIn, upload_id: str) -> Response:
     if waiting.done:
         return see_other(f"/imports/{upload_id}")
 
-    def weigh(watch: Watch) -> Response:
-        try:
-            tried = visit.app.uploads.weigh(upload_id, visit.account, _manner(visit, waiting, watch))
-        except RightRefused:
-            raise
-        except (Refused, InputError) as error:
-            return _columns(visit, waiting, 422, *reasons_of(error))
+    def weigh(watch: Watch | None) -> Response:
+        tried = visit.app.uploads.weigh(upload_id, visit.account, _manner(visit, waiting, watch))
         return _weighed(visit, waiting, tried)
 
-    return in_sight(visit, weigh, name=waiting.name, result=f"/imports/{upload_id}")
+    work = _or_columns(visit, waiting, weigh)
+    return in_sight(visit, work, name=waiting.name, result=f"/imports/{upload_id}")
 
 
 def _weighed(visit: Visit, waiting: Waiting, tried: Imported) -> Response:
@@ -147,16 +146,11 @@ def keep(visit: HandingIn, upload_id: str) -> Response:
     _only_columns(visit, waiting, "accept_missing")
     place = f"/imports/{upload_id}"
 
-    def bring_in(watch: Watch) -> Response:
-        try:
-            visit.app.uploads.keep(upload_id, visit.account, _manner(visit, waiting, watch))
-        except RightRefused:
-            raise
-        except (Refused, InputError) as error:
-            return _columns(visit, waiting, 422, *reasons_of(error))
+    def bring_in(watch: Watch | None) -> Response:
+        visit.app.uploads.keep(upload_id, visit.account, _manner(visit, waiting, watch))
         return see_other(place)
 
-    return in_sight(visit, bring_in, name=waiting.name, result=place)
+    return in_sight(visit, _or_columns(visit, waiting, bring_in), name=waiting.name, result=place)
 
 
 def errors(visit: HandingIn, upload_id: str) -> Response:
@@ -165,14 +159,13 @@ def errors(visit: HandingIn, upload_id: str) -> Response:
     _only_columns(visit, waiting, "accept_missing")
     if waiting.done:
         return see_other(f"/imports/{upload_id}")
-    try:
-        tried = visit.app.uploads.weigh(upload_id, visit.account, _manner(visit, waiting))
-    except RightRefused:
-        raise
-    except (Refused, InputError) as error:
-        return _columns(visit, waiting, 422, *reasons_of(error))
-    headers = {"content-disposition": 'attachment; filename="errors.xlsx"'}
-    return Response(error_sheet(tried.errors), media_type=XLSX, headers=headers)
+
+    def sheet(watch: Watch | None) -> Response:
+        tried = visit.app.uploads.weigh(upload_id, visit.account, _manner(visit, waiting, watch))
+        headers = {"content-disposition": 'attachment; filename="errors.xlsx"'}
+        return Response(error_sheet(tried.errors), media_type=XLSX, headers=headers)
+
+    return _or_columns(visit, waiting, sheet)(None)
 
 
 def discard(visit: HandingIn, upload_id: str) -> Response:
@@ -180,6 +173,20 @@ def discard(visit: HandingIn, upload_id: str) -> Response:
     visit.only()
     visit.app.uploads.discard(upload_id, visit.account)
     return see_other("/imports")
+
+
+def _or_columns(visit: Visit, waiting: Waiting, step: Step) -> Step:
+    """A step of importing that answers with the columns again, and why, where the list is refused."""
+
+    def run(watch: Watch | None) -> Response:
+        try:
+            return step(watch)
+        except RightRefused:
+            raise
+        except (Refused, InputError) as error:
+            return _columns(visit, waiting, 422, *reasons_of(error))
+
+    return run
 
 
 def _covers(text: str) -> tuple[Coverage, ...]:
@@ -192,7 +199,7 @@ def _only_columns(visit: Visit, waiting: Waiting, *more: str) -> None:
     visit.only(*names, *more)
 
 
-def _manner(visit: Visit, waiting: Waiting, watch: Watch | None = None) -> Manner:
+def _manner(visit: Visit, waiting: Waiting, watch: Watch | None) -> Manner:
     chosen = {key.removeprefix(_COLUMN): text for key, text in visit.fields if key.startswith(_COLUMN) and text}
     accepted = visit.one("accept_missing") == "yes"
     return Manner(day=waiting.day, covers=_covers(waiting.covers), chosen=chosen, accept_missing=accepted, watch=watch)
