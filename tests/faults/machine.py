@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, NamedTuple
 
 from hypothesis import strategies as st
@@ -170,7 +170,7 @@ class Town(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         """A copy of the town, opened."""
-        folder = Path(mkdtemp(prefix="yf-town-")) / "data"
+        folder = Path(self._ends.enter_context(TemporaryDirectory(prefix="yf-town-"))) / "data"
         gc.freeze()
         here = self.land.copied(self.ground, folder)
         self._ends.callback(self.land.removed, here)
