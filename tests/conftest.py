@@ -23,5 +23,5 @@ def pytest_sessionfinish() -> None:
 @pytest.fixture(autouse=True)
 def _settings_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the machine that runs the tests reaches them."""
-    for name in [name for name in os.environ if name.startswith("YINGFAN_")]:
+    for name in [name for name in os.environ if name.upper().startswith("YINGFAN_")]:
         monkeypatch.delenv(name)

@@ -146,6 +146,11 @@ class TestReadme:
 class TestTime:
     """due and calendar."""
 
+    @pytest.fixture(autouse=True)
+    def _elsewhere(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where no installation is whose calendar would count: one may lie in the checkout."""
+        monkeypatch.chdir(tmp_path)
+
     def test_due(self, capsys: pytest.CaptureFixture[str]) -> None:
         """A due date is told with its steps, as one JSON document where asked."""
         assert cli.run(["due", "--from", "2026-09-30", "--add", "5 workdays", "--json"]) == 0
