@@ -55,7 +55,7 @@ def possible(
 
 
 def suggested(workflow: Workflow, case: CaseView, open_ones: tuple[Possible, ...]) -> str:
-    """The act to offer first: one that answers the nearest deadline, else one that leads up the ladder.
+    """The act to offer first: one that answers the nearest deadline, else one that leads to the next rung.
 
     None where deadlines run that others are to answer: what somebody may also do is no duty. Any where none runs.
     """

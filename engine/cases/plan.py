@@ -38,7 +38,7 @@ class Plan:
     answers: Mapping[str, frozenset[str]]
     """By deadline: the acts that meet it or start it anew, or that its levels set as a task."""
     moves: Mapping[str, frozenset[str]]
-    """By deadline: the acts that can lead out of the states in which it runs, without ending the case."""
+    """By deadline: the acts that can lead to the rung next above those on which it runs, neither back nor past one."""
     finals: frozenset[str]
     observing: frozenset[str]
     labels: Mapping[str, str]
@@ -124,10 +124,10 @@ def _answers(rule: DeadlineRule) -> frozenset[str]:
 
 
 def _moves(rule: DeadlineRule, workflow: Workflow) -> frozenset[str]:
+    above = max((workflow.states[name].rung for name in rule.states), default=0) + 1
+    following = {state.name for state in workflow.states.values() if above > 1 and state.rung == above}
     return frozenset(
-        each.name
-        for each in workflow.transitions.values()
-        if not each.closes_as and any(edge.to and edge.to not in rule.states for edge in each.edges)
+        each.name for each in workflow.transitions.values() if any(edge.to in following for edge in each.edges)
     )
 
 

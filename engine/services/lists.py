@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from engine.access import BLIND
+from engine.access import BLIND, ROLES
 from engine.definitions.facts import Actor
 from engine.services.model import FindingRow
 from engine.services.refusals import refused
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def may(actor: Actor, roles: frozenset[str], today: date) -> None:
     """Raise RightRefused for a person without any of these roles today."""
     if not any(held.role in roles and held.first <= today <= held.last for held in actor.roles):
-        raise refused("right", "right", "这一步由学校专干、校长、学籍管理员、乡镇专干或教体局专干办理")
+        raise refused("right", "right", f"这一步由{'、'.join(zh for role, zh in ROLES.items() if role in roles)}办理")
 
 
 def area_of(uow: UnitOfWork, actor: Actor, today: date) -> frozenset[str]:

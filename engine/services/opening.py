@@ -30,7 +30,7 @@ from engine.storage.unit_of_work import Conflict
 if TYPE_CHECKING:
     from engine.storage.unit_of_work import UnitOfWork
 
-CONFIRMERS = frozenset({"school_officer", "school_head", "township_officer", "bureau_officer"})
+CONFIRMERS = frozenset({"school_officer", "school_head", "township_officer", "subdistrict_officer", "bureau_officer"})
 """Who settles a finding and opens a case (DOMAIN.md 10)."""
 
 UNMARKED = "dropout-case"

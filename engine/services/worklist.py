@@ -18,6 +18,7 @@ from engine.services.lateness import overdue_by
 from engine.services.lists import area_of
 from engine.services.model import FailedRow, ProposalRow, WorkList, WorkRow
 from engine.services.office import Office, actor_of, as_of_all, sees
+from engine.services.opening import CONFIRMERS
 from engine.services.words import coming_line, failed_line, masked, message_line, roles_zh, stuck_line
 from engine.storage.listing import Place
 
@@ -62,7 +63,7 @@ class Desk:
             row = self._row(case, self._law(case))
             lists[_list_of(row, today)].append(row)
         held, failed = self._stopped(units)
-        found = self.uow.roster.open_findings()
+        found = self.uow.roster.open_findings() if roles & CONFIRMERS else {}
         mine = area_of(self.uow, self.actor, today) if found else ()
         return WorkList(
             today=today,

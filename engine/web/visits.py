@@ -12,8 +12,9 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from engine.access import ROLES
 from engine.definitions.facts import Person
+from engine.services.importing import IMPORTERS
+from engine.services.opening import CONFIRMERS
 from engine.web.counter import App
 from engine.web.pages import Pages
 from engine.web.tokens import form_token, form_token_fits
@@ -92,10 +93,11 @@ class Visit:
         """A page for this person, with what every page needs."""
         today = self.app.today()
         roles = dict.fromkeys(held.role for held in self.person.roles if held.first <= today <= held.last)
-        offices = "、".join(ROLES.get(role, role) for role in roles)
         frame = {
             "person": self.person,
-            "offices": offices,
+            "offices": tuple(roles),
+            "confirms": not CONFIRMERS.isdisjoint(roles),
+            "imports": not IMPORTERS.isdisjoint(roles),
             "csrf": form_token(self.token),
         }
         return self.desk.pages.render(self.request, template, status, **{**frame, **context})

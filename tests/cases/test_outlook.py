@@ -62,8 +62,10 @@ class TestPossible:
         assert first(play.case, SCHOOL) == "confirm"
 
     def test_suggested_otherwise(self) -> None:
-        """Where others are to answer the deadlines none comes first; where none runs it is the first open act."""
+        """Where others are to answer the deadlines none comes first, but what leads to the next rung; where none runs
+        it is the first open act."""
         play = Play()
+        assert first(ordered().case, SCHOOL) == ""
         assert first(play.case, BUREAU) == ""
         assert first(play.case._replace(deadlines={}), BUREAU) == "school_fault"
         assert first(play.case, AUDITOR) == first(play.case._replace(deadlines={}), AUDITOR) == ""

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 from starlette.testclient import TestClient
 
+from engine.access import ROLES
 from engine.definitions.workflow import Field
 from engine.services.model import FailedRow, ReadingRow, WorkList
 from engine.web import create_web
@@ -57,7 +58,8 @@ class TestToday:
             findings=nothing,
             will_happen=nothing,
         )
-        assert "今天没有等你办的事" in officer.get("/").text
+        page = officer.get("/").text
+        assert ("今天没有等你办的事" in page, "下面列出" in page) == (True, False)
 
     def test_each_kind_of_work_has_its_list(self, officer: TestClient, house: FakeApp) -> None:
         """This week, what waits for others, and messages that did not arrive; the working days are counted out."""
@@ -194,12 +196,13 @@ class TestCase:
         assert officer.post(f"{CASE_URL}/reveal", data={"csrf": csrf, "all": "1"}).status_code == 422
 
     def test_nothing_missing_is_said(self, officer: TestClient, house: FakeApp) -> None:
-        """A case without gaps, links, documents and proposals is a page too."""
-        bare = replace(
-            house.cases.pages[CASE], acts=(), documents=(), proposals=(), links=(), deadlines=(), will_happen=()
-        )
-        house.cases.pages[CASE] = bare
+        """A case without gaps, links, documents and proposals is a page too; who may do nothing lacks nothing."""
+        page = house.cases.pages[CASE]
+        bare = replace(page, documents=(), proposals=(), links=(), deadlines=(), will_happen=())
+        house.cases.pages[CASE] = replace(bare, acts=tuple(each for each in page.acts if not each.missing))
         assert "没有缺项" in officer.get(CASE_URL).text
+        house.cases.pages[CASE] = replace(bare, acts=())
+        assert "还差什么" not in officer.get(CASE_URL).text
 
     def test_day_that_nobody_knows_yet_is_a_dash(self, officer: TestClient, house: FakeApp) -> None:
         """A deadline without a day is shown without inventing one."""
@@ -710,6 +713,14 @@ class TestFindings:
         done = officer.post("/findings/17/dismiss", data={"csrf": csrf, "reason": " 已转学 "})
         assert (done.status_code, house.roster.dismissed) == (303, [(17, "已转学")])
 
+    def test_looking_on(self, officer: TestClient, house: FakeApp) -> None:
+        """Who settles nothing sees findings without a button, and no way to lists that others bring in."""
+        assert 'href="/imports"' in officer.get("/").text
+        house.people.sessions["a-living-session-token"] = HEAD
+        page = officer.get("/findings").text
+        assert ("待核实" in page, 'name="finding"' in page, 'name="reason"' in page) == (True, False, False)
+        assert 'href="/imports"' not in officer.get("/").text
+
     def test_no_findings_is_said(self, officer: TestClient, house: FakeApp) -> None:
         """An empty list is a sentence."""
         house.roster.rows = ()
@@ -755,6 +766,8 @@ class TestLanguage:
         for template in (HERE / "templates").glob("*.html"):
             used |= set(re.findall(r"\bt\('([\w.]+)'[,)]", template.read_text(encoding="utf-8")))
         assert set() == used - set(zh)
+        roles = {f"role.{name}": text for name, text in ROLES.items() if name not in ("issuer_head", "system")}
+        assert roles == {key: text for key, text in zh.items() if key.startswith("role.")}
 
     def test_templates_trust_nothing(self) -> None:
         """No template switches escaping off or carries a script or a style of its own."""
