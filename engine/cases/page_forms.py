@@ -85,7 +85,7 @@ def _correction(
     return tuple(kept)
 
 
-def may_be_named(field: Field, transition: Transition, facts: Facts, units: Sequence[str]) -> tuple[str, ...]:
+def may_be_named(field: Field, transition: Transition, facts: Facts, *, units: Sequence[str]) -> tuple[str, ...]:
     """Those of these units that a field of this act may name: each guard that looks at it holds, if need be after
     another answer to the choices that it looks at too (DOMAIN.md 4).
 

@@ -117,7 +117,7 @@ class Reading:
         names = {unit.code: unit.name for unit in _units(uow, case, today)}
 
         def offering(field: Field) -> Field:
-            codes = may_be_named(field, transition, facts, [*names])
+            codes = may_be_named(field, transition, facts, units=[*names])
             return replace(field, options=tuple((code, names[code]) for code in codes))
 
         return tuple(offering(field) if field.type == "unit" else field for field in form)

@@ -156,7 +156,7 @@ class TestUnits:
         form = (self.CHANNEL, self.ISSUER, self.RECEIVER, Field(name="serious", zh="严重", type="yes_no"))
         act = Transition(name="act", zh="办", sources=frozenset(), edges=(), form=form, when=guards)
         facts = Facts(opened(), {}, FIRST, FIRST, calendar(), OFFICER, "township_officer", "act")
-        return may_be_named(field, act, facts, ["school", "township", "bureau", "police"])
+        return may_be_named(field, act, facts, units=["school", "township", "bureau", "police"])
 
     def test_authority(self) -> None:
         """Only those are offered against whom no guard of the field stands, alone or as one of several."""
