@@ -81,6 +81,12 @@ class TestBrokenDefinitions:
         message = f"没有法定内容「{misspelt}」；是否应为「signatures」"
         assert [(each.line, each.message) for each in check_workflow(folder, known=KNOWN)] == [(line, message)]
 
+    def test_part_of_another_kind(self, tmp_path: Path) -> None:
+        """A legal part of another kind of document may be named too where nothing is missing that it could mean."""
+        folder = copy(tmp_path)
+        changed(folder, "part: signatures", "part: [signatures, seal]", VISIT)
+        assert check_workflow(folder, known=KNOWN) == ()
+
     def test_are_many(self, capsys: pytest.CaptureFixture[str]) -> None:
         """The list holds at least seventy broken definitions, each under a name of its own; the test prints how many."""
         with capsys.disabled():
