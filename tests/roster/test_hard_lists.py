@@ -265,6 +265,7 @@ class TestRegisterRows:
         foot = [None] * 6 + ["制表人：罗敏"]
         found = read_register(book(tmp_path / "r.xlsx", [HEADER, row(), foot]))
         assert (len(found.rows), found.errors) == (1, ())
+        assert read_register(book(tmp_path / "e.xlsx", [HEADER, foot])).rows == ()
 
 
 class TestRosterSheets:
