@@ -81,10 +81,7 @@ def comparison(register: Iterable[Pupil], roster: RosterFile) -> Comparison:
     """
     known = _index(register, roster)
     lines = [(mark, known.candidates(mark)) for mark in roster.marks]
-    met: dict[str, list[Mark]] = defaultdict(list)
-    for mark, candidates in lines:
-        for pupil in candidates:
-            met[pupil.register_no].append(mark)
+    met = _met(lines)
     slipped = _slipped([mark for mark, candidates in lines if not candidates], known, met)
     found = [
         _near(mark, slipped[id(mark)], known) if id(mark) in slipped else _finding(mark, candidates, known, met)
@@ -94,6 +91,24 @@ def comparison(register: Iterable[Pupil], roster: RosterFile) -> Comparison:
     missing = [_missing(pupil) for pupil in known.covered if pupil.register_no not in left]
     asked = _asked_once(each for each in found if each is not None)
     return Comparison(found=(*asked, *missing), covered=len(known.covered))
+
+
+def _met(lines: Iterable[tuple[Mark, list[Pupil]]]) -> dict[str, list[Mark]]:
+    """By pupil the lines that may mean it, in their order; of lines that any of several namesakes may be, one a mark.
+
+    A name filled down a long list would otherwise give every line to every pupil.
+    """
+    met: dict[str, list[Mark]] = defaultdict(list)
+    told: set[tuple[int, str]] = set()
+    for mark, candidates in lines:
+        if len(candidates) > 1:
+            same = (id(candidates), mark.mark)
+            if same in told:
+                continue
+            told.add(same)
+        for pupil in candidates:
+            met[pupil.register_no].append(mark)
+    return met
 
 
 def _asked_once(found: Iterable[Finding]) -> Iterator[Finding]:

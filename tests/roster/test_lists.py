@@ -311,6 +311,16 @@ class TestFindings:
         found = compare([pupil("G1", "张小明"), pupil("G2", "李四", "八(1)")], roster_of())
         assert [(each.kind, each.register_no) for each in found] == [("not_on_roster", "G1")]
 
+    @pytest.mark.timeout(30)
+    def test_name_filled_down(self) -> None:
+        """A name that fills a long list costs as much as the list is long, not its square; what disagrees is told."""
+        many = range(10_000)
+        lines = [mark("张小明", "absent"), *(mark("张小明") for _ in many), mark("张小明", "absent", "G7")]
+        found = compare([pupil(f"G{at}", "张小明") for at in many], roster_of(*lines))
+        assert [(each.kind, each.register_no) for each in found] == [("ambiguous", "")]
+        first = compare([pupil(f"G{at}", "张小明") for at in range(8)], roster_of(*reversed(lines)))
+        assert [(each.kind, each.register_no) for each in first] == [("ambiguous", "G7"), ("ambiguous", "")]
+
 
 class TestSamples:
     """The sample files."""
