@@ -56,7 +56,10 @@ def import_(  # noqa: PLR0913, PLR0917  the options of a command
         tell({**_told(done), "dry_run": dry_run})
         return
     said = "只核对，没有导入" if dry_run else "已导入"
-    print(f"{said} {file.name}：{done.rows}行，新增{done.new}，变动{done.changed}，相同{done.unchanged}")
+    if kind == "roster":
+        print(f"{said} {file.name}：{done.rows}行；新的疑点{done.new}条，已知道的或者其后已有个案的{done.unchanged}条")
+    else:
+        print(f"{said} {file.name}：{done.rows}行，新增{done.new}，变动{done.changed}，相同{done.unchanged}")
     print(f"有错{done.wrong}行，空白{done.blank}行；待核实的疑点{done.findings}条，其中拿不准是谁的{done.doubtful}条")
     if done.stopped:
         print(f"  {done.stopped}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from engine.access import RESERVED_ZH
 from engine.cases.page_forms import PREVIEWED, may_be_named, page_form
 from engine.cases.reserved_forms import form_of
-from engine.definitions.facts import Actor, CaseView, Facts, Person
+from engine.definitions.facts import Actor, CaseView, Facts, Person, UnitFacts
 from engine.definitions.workflow import Field, Workflow
 from engine.services.acting import seen_case
 from engine.services.case_page import PageMaker
@@ -113,8 +113,11 @@ class Reading:
             return form
         transition = workflow.transitions[trigger]
         held = actor.role_in(transition.roles | transition.draft_by, case.identity.scope, today)
-        facts = Facts(case, {}, today, today, self.office.calendar, actor, held.role if held else "", trigger)
-        names = {unit.code: unit.name for unit in _units(uow, case, today)}
+        units = _units(uow, case, today)
+        # With the outside offices beside those of the case, guards can tell what kind of office each is.
+        beside = case._replace(identity=replace(case.identity, units=(*case.identity.units, *_outside(case, units))))
+        facts = Facts(beside, {}, today, today, self.office.calendar, actor, held.role if held else "", trigger)
+        names = {unit.code: unit.name for unit in units}
 
         def offering(field: Field) -> Field:
             codes = may_be_named(field, transition, facts, units=[*names])
@@ -166,6 +169,16 @@ def _units(uow: UnitOfWork, case: CaseView, today: date) -> list[StoredUnit]:
     codes = {unit.code for unit in case.identity.units}
     receivers = {"judicial_office", "police_station", "civil_affairs", "labour_inspection"}
     return [unit for unit in uow.units.on(today) if unit.code in codes or unit.kind in receivers]
+
+
+def _outside(case: CaseView, units: Iterable[StoredUnit]) -> tuple[UnitFacts, ...]:
+    """Those of these units that have no standing in the case, as guards see units."""
+    known = {unit.code for unit in case.identity.units}
+    return tuple(
+        UnitFacts(code=unit.code, name=unit.name, kind=unit.kind, relation="receiver")
+        for unit in units
+        if unit.code not in known
+    )
 
 
 _NEXT: Mapping[str, str] = {

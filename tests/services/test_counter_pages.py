@@ -102,7 +102,8 @@ class TestForms:
     """Forms that know what was chosen."""
 
     def test_service_asks_for_the_chosen_method_alone(self, house: House) -> None:
-        """Nothing before the method, its proof after it, the reason alone of a failed attempt; the rest is let go."""
+        """Nothing before the method, its proof after it, the reason alone of a failed attempt; the rest is let go. Of
+        the outside offices a referral offers those that take one of its channels."""
         number = house.case()
         play_until(house, number, GOES_ON, "document.serve")
         first = ["document", "to", "method", "result"]
@@ -119,6 +120,10 @@ class TestForms:
         issued = next(each.number for each in house.app.cases.show(number, "auditor").documents if each.number)
         typed = issued.replace("〔", "[").replace("〕", "]")
         assert [hit.case for hit in house.app.search.exact(typed, "township")] == [number]
+        (receiver,) = (
+            each for each in house.app.cases.act_page(number, "refer", "township").form if each.type == "unit"
+        )
+        assert receiver.options == (("QH-J1", "青禾司法所"), ("QH-P1", "青禾派出所"))
         assert [hit.case for hit in house.app.search.exact(number.lower(), "township")] == [number]
 
     def test_correction_shows_what_stands(self, house: House) -> None:

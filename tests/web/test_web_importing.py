@@ -111,7 +111,7 @@ class TestPages:
         school = counter.browser("school")
         place = upload(school, LITTLE / "roster.xlsx", kind="roster", day="2026-09-01").headers["location"]
         tried = school.post(place + "/check", data=form_of(school.get(place).text, place + "/check")).text
-        assert ("疑点" in tried, "不在这次导入的单位里" in tried) == (True, True)
+        assert ("新的疑点" in tried, "变动" in tried, "不在这次导入的单位里" in tried) == (True, False, True)
         assert school.post(place + "/discard", data=form_of(tried, place + "/discard")).status_code == 303
         assert school.get(place).status_code == 404
 
