@@ -107,6 +107,12 @@ def counts_of(done: Imported) -> dict[str, int]:
     return {name: getattr(done, name) for name in names}
 
 
+def names_of(kind: str) -> tuple[str, ...]:
+    """Our names for the columns of a kind of list."""
+    room = attendance if kind == "roster" else register
+    return (*room.WANTED, *room.OPTIONAL)
+
+
 def columns_of(path: Path, kind: str) -> tuple[Proposal, ...]:
     """What the sheets of a list offer for our columns; raises InputError for a file that cannot be read."""
     room = attendance if kind == "roster" else register

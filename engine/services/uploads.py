@@ -71,6 +71,10 @@ class Uploads:
         kept = {"account": account, "at": self.office.now(), "name": PurePath(name).name, "kind": kind, "unit": unit}
         return files.put({**kept, "covers": covers, "day": told.day}, content)
 
+    def kept(self, id_: str, account: str) -> Waiting:
+        """One's own uploaded list, not looked into: that takes as long as reading it. RightRefused for any other."""
+        return _waiting(id_, self._mine(id_, account)[0])
+
     def waiting(self, id_: str, account: str) -> Waiting:
         """One's own uploaded list with the columns it offers; RightRefused for any other."""
         told, content = self._mine(id_, account)

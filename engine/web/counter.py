@@ -141,6 +141,9 @@ class Uploads(Protocol):
     def put(self, file: tuple[str, bytes], kind: str, account: str, /, *, unit: str, told: Manner, covers: str) -> str:
         """Keep a file; its id."""
 
+    def kept(self, id_: str, account: str, /) -> Waiting:
+        """One file as it was handed in, without looking into it."""
+
     def waiting(self, id_: str, account: str, /) -> Waiting:
         """One file with the columns it offers, or what became of it."""
 

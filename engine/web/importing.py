@@ -18,7 +18,7 @@ from engine.cases.model import Reason
 from engine.errors import InputError, Refused, RightRefused
 from engine.roster.attendance import Coverage
 from engine.services.errors_sheet import XLSX, error_sheet
-from engine.services.importing import KINDS, Imported, Manner, declared_all
+from engine.services.importing import KINDS, Imported, Manner, declared_all, names_of
 from engine.services.uploads import Waiting
 from engine.web.acts import reasons_of
 from engine.web.tokens import form_token_fits
@@ -113,7 +113,7 @@ def columns_page(visit: Reading, upload_id: str) -> Response:
 
 def check(visit: HandingIn, upload_id: str) -> Response:
     """What importing the file with these columns would do: counts, errors by row, findings; nothing is kept."""
-    waiting = visit.app.uploads.waiting(upload_id, visit.account)
+    waiting = visit.app.uploads.kept(upload_id, visit.account)
     _only_columns(visit, waiting)
     if waiting.done:
         return see_other(f"/imports/{upload_id}")
@@ -142,7 +142,7 @@ def _weighed(visit: Visit, waiting: Waiting, tried: Imported) -> Response:
 
 def keep(visit: HandingIn, upload_id: str) -> Response:
     """Import the file; a second time leads to the same page and does nothing."""
-    waiting = visit.app.uploads.waiting(upload_id, visit.account)
+    waiting = visit.app.uploads.kept(upload_id, visit.account)
     _only_columns(visit, waiting, "accept_missing")
     place = f"/imports/{upload_id}"
 
@@ -155,7 +155,7 @@ def keep(visit: HandingIn, upload_id: str) -> Response:
 
 def errors(visit: HandingIn, upload_id: str) -> Response:
     """Every error of the file as a workbook with Excel's row numbers, to mend the list by; nothing is kept."""
-    waiting = visit.app.uploads.waiting(upload_id, visit.account)
+    waiting = visit.app.uploads.kept(upload_id, visit.account)
     _only_columns(visit, waiting, "accept_missing")
     if waiting.done:
         return see_other(f"/imports/{upload_id}")
@@ -184,7 +184,8 @@ def _or_columns(visit: Visit, waiting: Waiting, step: Step) -> Step:
         except RightRefused:
             raise
         except (Refused, InputError) as error:
-            return _columns(visit, waiting, 422, *reasons_of(error))
+            offered = visit.app.uploads.waiting(waiting.id, visit.account)
+            return _columns(visit, offered, 422, *reasons_of(error))
 
     return run
 
@@ -194,9 +195,7 @@ def _covers(text: str) -> tuple[Coverage, ...]:
 
 
 def _only_columns(visit: Visit, waiting: Waiting, *more: str) -> None:
-    ours = waiting.proposals[0].meant if waiting.proposals else {}
-    names = [_COLUMN + name for name in ours] if ours else [key for key, _ in visit.fields if key.startswith(_COLUMN)]
-    visit.only(*names, *more)
+    visit.only(*(_COLUMN + name for name in names_of(waiting.kind)), *more)
 
 
 def _manner(visit: Visit, waiting: Waiting, watch: Watch | None) -> Manner:

@@ -599,7 +599,7 @@ class FakeUploads:
         """Nothing of this id."""
         raise RightRefused(NOT_FOUND)
 
-    discard = waiting
+    discard = kept = waiting
 
 
 @dataclass

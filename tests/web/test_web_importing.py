@@ -21,6 +21,7 @@ from starlette.responses import Response, StreamingResponse
 from engine.app import App
 from engine.cli.demo_play import moment
 from engine.clock import SteppedClock
+from engine.services import uploads
 from engine.services.importing import Importing
 from engine.web import create_web, waiting
 from engine.web.guard import UPLOADS
@@ -197,6 +198,18 @@ class TestLongLists:
         done = bureau.post(place + "/keep", data=form_of(page, place + "/keep")).text
         assert f'<meta http-equiv="refresh" content="0;url={place}">' in done
         assert "已导入" in bureau.get(place).text
+
+    def test_not_read_before_the_page_begins(self, counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Columns are looked for where they are proposed; what is done with them reads the list once, in sight."""
+        bureau = counter.browser("bureau")
+        place = upload(bureau, LITTLE / "register.xlsx").headers["location"]
+        columns = form_of(bureau.get(place).text, place + "/check")
+        monkeypatch.setattr(uploads, "columns_of", lambda *_: 1 / 0)
+        tried = bureau.post(place + "/check", data=columns)
+        assert tried.status_code == 200
+        kept = form_of(tried.text, place + "/keep")
+        assert bureau.post(place + "/errors", data=kept).status_code == 200
+        assert bureau.post(place + "/keep", data=kept).headers["location"] == place
 
     def test_page_moves_meanwhile(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Each time after a moment the page tells the newest rows, however few, or that the work goes on."""
