@@ -17,6 +17,10 @@ ABSENCES = frozenset({"absent_at_return_check", "not_on_roster", "unknown_mark"}
 """The kinds that ask where a pupil of the register was that day: of a kind there is one for a pupil."""
 
 
+NAMED = 10
+"""How many lines a finding names."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One difference: absent_at_return_check | not_on_roster | not_in_register | unknown_mark | ambiguous.
@@ -112,14 +116,19 @@ def _met(lines: Iterable[tuple[Mark, list[Pupil]]]) -> dict[str, list[Mark]]:
 
 
 def _asked_once(found: Iterable[Finding]) -> Iterator[Finding]:
-    """One finding of those that ask the same of a person: it says why and names every line."""
+    """One finding of those that ask the same of a person: it says why and names the lines, of many the first few."""
     asked: dict[tuple[str, ...], dict[str, list[Finding]]] = {}
     for each in found:
         same = (each.kind, each.register_no, each.school, each.class_name, each.name)
         asked.setdefault(same, {}).setdefault(each.detail, []).append(each)
     for told in asked.values():
-        whys = (f"{why}（{'、'.join(f'{each.sheet}第{each.row}行' for each in lines)}）" for why, lines in told.items())
+        whys = (f"{why}（{_places(lines)}）" for why, lines in told.items())
         yield replace(next(iter(told.values()))[0], detail="；".join(whys))
+
+
+def _places(lines: list[Finding]) -> str:
+    more = f"等{len(lines)}行" if len(lines) > NAMED else ""
+    return "、".join(f"{each.sheet}第{each.row}行" for each in lines[:NAMED]) + more
 
 
 def _slipped(unknown: list[Mark], known: _Register, met: Mapping[str, list[Mark]]) -> dict[int, Pupil]:

@@ -361,7 +361,7 @@ class TestDoubts:
         assert ["名册没有学籍号" in details[0], "不在学籍册里" in details[1]] == [True, True]
 
     def test_same_question(self) -> None:
-        """Lines that ask the same of a person are one finding, which says why and names every line."""
+        """Lines that ask the same of a person are one finding, which says why and names the lines, of many a few."""
         register = [pupil("G1", "张小明"), pupil("G2", "张小明")]
         lines = (replace(mark("张小明", "present", no), row=at) for at, no in ((4, ""), (5, "G9"), (6, "")))
         (found,) = compare(register, roster_of(*lines))
@@ -369,6 +369,8 @@ class TestDoubts:
             "同班有2名同名学生，名册没有学籍号，无法对应（七(2)第4行、七(2)第6行）；"
             "同班有2名同名学生，名册上的学籍号不在学籍册里，无法对应（七(2)第5行）"
         )
+        (found,) = compare(register, roster_of(*(replace(mark("张小明"), row=at) for at in range(4, 24))))
+        assert found.detail.endswith("七(2)第12行、七(2)第13行等20行）")
 
     def test_unknown_class(self) -> None:
         """A class that the register does not have is said to be missing, not its pupil."""
