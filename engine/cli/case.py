@@ -78,7 +78,7 @@ def act(  # noqa: PLR0913, PLR0917  the options of a command
         if file:
             raise refused("field", file[0].partition("=")[0], NO_FILES)
         if dry_run:
-            _tell_preview(installation.cases.preview(request), as_json=as_json)
+            _tell_preview(installation, installation.cases.preview(request), account, as_json=as_json)
             return
         tell_act(installation, installation.cases.advance(request), account, as_json=as_json)
 
@@ -132,7 +132,8 @@ def tell_act(installation: App, done: Advanced, account: str, *, as_json: bool) 
         )
         return
     said = "此前已登记" if done.repeated else "已登记"
-    print(f"{said}：{done.case} 第{done.seq}条，个案为第{done.version}版 {done.state}")
+    zh = installation.cases.state_zh(done.case, account, state=done.state)
+    print(f"{said}：{done.case} 第{done.seq}条，个案为第{done.version}版 {zh}（{done.state}）")
     for document in done.documents:
         print(f"  文书 {document}")
     for each in installation.cases.deadlines(done.case, account):
@@ -189,7 +190,7 @@ def _day(value: object) -> date | None:
     return value if isinstance(value, date) else None
 
 
-def _tell_preview(preview: Preview, *, as_json: bool) -> None:
+def _tell_preview(installation: App, preview: Preview, account: str, *, as_json: bool) -> None:
     before = {row.name: row for row in preview.before}
     after = {row.name: row for row in preview.after}
     changes = [
@@ -207,7 +208,8 @@ def _tell_preview(preview: Preview, *, as_json: bool) -> None:
         told = {"case": preview.case, "state": preview.state, "version": preview.version, "dry_run": True}
         tell({**told, "deadlines": changes})
         return
-    print(f"没有登记。登记后 {preview.case} 为 {preview.state}，第{preview.version}版")
+    zh = installation.cases.state_zh(preview.case, account, state=preview.state)
+    print(f"没有登记。登记后 {preview.case} 为 {zh}（{preview.state}），第{preview.version}版")
     for each in changes:
         stays = "  已告知当事人的日期不提前" if each["told_stays"] else ""
         same = each["before"] == each["after"]

@@ -131,6 +131,12 @@ class Cases:
                 reasons=False
             )
 
+    def state_zh(self, number: str, account: str, *, state: str) -> str:
+        """What a state of this case's workflow is called."""
+        with self.office.archive.read() as uow:
+            _, _, workflow = actor_and_case(uow, self.office, account, number=number)
+            return workflow.states[state].zh
+
     def records(self, account: str, *, state: str = "", unit: str = "", overdue: bool = False) -> list[CaseRecord]:
         """The cases that this person may see, by due date, as programs read them: nothing that is sealed is told.
 

@@ -236,7 +236,7 @@ class TestAct:
         """For people an act is told in a few lines."""
         number = desk.case()
         told = desk.says("case", "act", number, "contact_family", "--as", "school", *typed(CONTACT))
-        assert told.startswith(f"已登记：{number} 第2条")
+        assert told.startswith(f"已登记：{number} 第2条，个案为第2版 发现（detected）")
         assert "期限" in told
         desk.at("2026-09-03 14:00")
         told = desk.says("case", "act", number, "record_visit", "--as", "township", *typed(VISIT))
@@ -283,7 +283,8 @@ class TestDryRun:
         told = desk.tells(*arguments, "--dry-run")
         moved = [each for each in told["deadlines"] if each["before"] != each["after"]]
         assert (told["dry_run"], bool(moved)) == (True, True)
-        assert "→" in desk.says(*arguments, "--dry-run")
+        said = desk.says(*arguments, "--dry-run")
+        assert ("→" in said, f"登记后 {number} 为 已家访（visited）" in said) == (True, True)
         assert desk.tells("case", "show", number, "--as", "township") == before
         done = desk.tells(*arguments)
         days = {each["name"]: each["due_on"] for each in done["deadlines"]}
