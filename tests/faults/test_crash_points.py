@@ -75,7 +75,7 @@ class TestCrashPoints:
         """After a crash at any statement the invariants hold, and sending again ends as without a crash."""
         started = time.monotonic()
         sample = key == "sample"
-        deeds = without_case(land, tmp_path / "s") if sample else found_in(key, land, tmp_path / "s", KINDS[key])
+        deeds = [*without_case(land, tmp_path / "s")] if sample else found_in(key, land, tmp_path / "s", KINDS[key])
         tried = tried_all(Trial(land=land, folder=tmp_path, ways=BRIEF, brief=True), deeds)
         say(
             f"crash points, {land.name}, {key}: {tried.points} of {len(tried.kinds)} kinds, "
