@@ -1,6 +1,6 @@
 """The shared machine of a workflow: the only place that knows the `transitions` package.
 
-One Machine per workflow version and thread serves every case: a throw-away token carries the state in and out.
+One Machine per workflow version serves every case: a throw-away token carries the state in and out, one at a time.
 Each edge has an event of its own, so that what fires is exactly the edge whose guards `decide` found to hold; the
 machine then says no to anything that is not in the definition.
 """
@@ -8,6 +8,7 @@ machine then says no to anything that is not in the definition.
 from __future__ import annotations
 
 from enum import Enum
+from threading import Lock
 
 from transitions import Machine, State
 
@@ -24,17 +25,19 @@ class Token:
 
 
 class Steps:
-    """The machine of one workflow version in one thread, ready to fire single edges."""
+    """The machine of one workflow version, ready to fire single edges, for one thread at a time."""
 
-    __slots__ = ("_events",)
+    __slots__ = ("_events", "_lock")
 
     def __init__(self, workflow: Workflow) -> None:
         self._events = dict(build(workflow).events)
+        self._lock = Lock()
 
     def fire(self, event: str, source: str) -> str:
         """The state after this event; raises MachineError where it does not leave `source`, KeyError for none."""
         token = Token(source)
-        self._events[event].trigger(token)
+        with self._lock:
+            self._events[event].trigger(token)
         return token.state
 
 

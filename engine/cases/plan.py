@@ -1,8 +1,7 @@
-"""What deciding looks up again and again, worked out once for each workflow version and thread."""
+"""What deciding looks up again and again, worked out once for each workflow version."""
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -47,19 +46,15 @@ class Plan:
     """Triggers that can touch a deadline without a change of state."""
 
 
-class _Shelf(threading.local):
-    def __init__(self) -> None:
-        self.plans: dict[int, Plan] = {}
-
-
-_SHELF = _Shelf()
+_PLANS: dict[int, Plan] = {}
+"""Plans by their workflow, which each of them holds; a thread that lives for one page must not build its own."""
 
 
 def plan_of(workflow: Workflow) -> Plan:
-    """The plan of this version for the calling thread, built on first use and kept with its workflow."""
-    plan = _SHELF.plans.get(id(workflow))
+    """The plan of this version, built on first use and kept with its workflow."""
+    plan = _PLANS.get(id(workflow))
     if plan is None:
-        plan = _SHELF.plans[id(workflow)] = _build(workflow)
+        plan = _PLANS[id(workflow)] = _build(workflow)
     return plan
 
 

@@ -8,9 +8,10 @@ is read as long as the classes keep to that.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
@@ -93,37 +94,50 @@ def _unusual(value: object) -> object:
     raise TypeError(f"a case cannot hold a {type(value).__name__}")
 
 
-def _made(cls: type) -> Callable[[dict[str, Any]], Any]:
-    if not is_dataclass(cls):
-        return lambda value: cls(*_all(value["f"]))
-    names = [field.name for field in fields(cls)]
-    return lambda value: cls(**dict(zip(names, _all(value["f"]), strict=False)))
-
-
-def _all(values: list[Any]) -> list[Any]:
+def _all(values: Iterable[Any]) -> list[Any]:
     return [each if type(each) in _PLAIN else decode(each) for each in values]
 
 
-_CLASSES = {cls.__name__: _made(cls) for cls in _KNOWN}
-_DECODERS: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "$t": lambda value: datetime.fromisoformat(value["$t"]),
-    "$d": lambda value: date.fromisoformat(value["$d"]),
-    "$s": lambda value: Span.parse(value["$s"]),
-    "$f": lambda value: frozenset(value["$f"]),
-    "$m": lambda value: {key: decode(each) for key, each in value["$m"]},
-    "$n": lambda value: _CLASSES[value["$n"]](value),
-    "$o": lambda value: _CLASSES[value["$o"]](value),
+def _made(cls: Any) -> Callable[[Sequence[Any]], Any]:
+    """What makes one of our classes of the values of its fields; an earlier release may have had fewer of them."""
+    if issubclass(cls, tuple):
+        return lambda values: cls(*_all(values))
+    names = [field.name for field in fields(cls)]
+    return lambda values: cls(**dict(zip(names, _all(values), strict=False)))
+
+
+@lru_cache(4096)
+def _unit(values: tuple[Any, ...]) -> UnitFacts:
+    """A unit of texts and tuples: the cases of a district share few of them, so each is made and kept once."""
+    names = (field.name for field in fields(UnitFacts))
+    held: Iterable[Any] = (frozenset(each) if isinstance(each, tuple) else each for each in values)
+    return UnitFacts(**dict(zip(names, held, strict=False)))
+
+
+_CLASSES: dict[str, Callable[[Sequence[Any]], Any]] = {
+    **{cls.__name__: _made(cls) for cls in _KNOWN},
+    UnitFacts.__name__: lambda values: _unit(tuple([v if type(v) in _PLAIN else tuple(v["$f"]) for v in values])),
+}
+_DECODERS: dict[str, Callable[[Any], Any]] = {
+    "$t": datetime.fromisoformat,
+    "$d": date.fromisoformat,
+    "$s": Span.parse,
+    "$f": frozenset,
+    "$m": lambda held: {key: each if type(each) in _PLAIN else decode(each) for key, each in held},
 }
 
 
 def decode(value: Any) -> Any:
     """What `encode` wrote, as it was; lists come back as tuples."""
     kind = type(value)
-    if kind is dict:
-        return _DECODERS[next(iter(value))](value)
     if kind is list:
         return tuple(_all(value))
-    return value
+    if kind is not dict:
+        return value
+    tag, held = next(iter(value.items()))
+    if tag in _DECODERS:
+        return _DECODERS[tag](held)
+    return _CLASSES[held](value["f"])
 
 
 def value_bytes(value: object) -> bytes:

@@ -30,6 +30,9 @@ SETTINGS = (
     "wal_autocheckpoint=10000",
     "secure_delete=ON",
 )
+READ_CACHE = 32 * 1024
+"""KiB that a connection for reading keeps at most: the inner pages of a million cases, so that a row is one look."""
+
 _TAKEN = {
     sqlite3.SQLITE_CONSTRAINT_UNIQUE,
     sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
@@ -76,6 +79,7 @@ def _settings(connection: sqlite3.Connection, _: object) -> None:
 
 def _query_only(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("PRAGMA query_only=ON")
+    connection.execute(f"PRAGMA cache_size=-{READ_CACHE}")
 
 
 def write_ahead(engine: Engine) -> None:

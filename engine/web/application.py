@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable
 
 from fastapi import FastAPI
@@ -25,6 +24,7 @@ from engine.web.counter import App
 from engine.web.filling import form_named, typed_lines
 from engine.web.guard import Guard
 from engine.web.pages import Pages
+from engine.web.tidying import Tidy
 from engine.web.visits import (
     Desk,
     ForgedFormError,
@@ -87,7 +87,7 @@ def create_web(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[Middleware(Guard, problem=pages.problem, hosts=known)],
+        middleware=[Middleware(Tidy), Middleware(Guard, problem=pages.problem, hosts=known)],
     )
     web.state.desk = Desk(app=app, pages=pages)
     every: tuple[tuple[str, str, Callable[..., object]], ...] = (*ROUTES, *api.ROUTES)
@@ -96,17 +96,6 @@ def create_web(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     for kind, answer in _ANSWERS:
         web.add_exception_handler(kind, answer)
     return web
-
-
-SELDOM = (10_000, 20, 50)
-"""How often garbage in circles is looked for: pages leave hardly any, and looking through everything stops them."""
-
-
-def settle() -> None:
-    """Let the collector of garbage pass over what is loaded by now and stays for good, and come seldom."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*SELDOM)
 
 
 def _problem(request: Request, key: str, status: int, **context: object) -> Response:
