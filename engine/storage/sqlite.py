@@ -22,6 +22,9 @@ HEADER = b"SQLite format 3\x00"
 PATIENCE = 5.0
 """Seconds an act waits for the write lock before it says so."""
 
+READ_PATIENCE = 1.0
+"""Seconds that reading, and a new connection, waits where somebody cleans up after a process that was killed."""
+
 PAUSE = 0.001
 SETTINGS = (
     "synchronous=FULL",
@@ -63,10 +66,9 @@ def prepare(path: Path) -> bool:
 
 def engine_of(url: str, *, write: bool) -> Engine:
     """The engine for writing or for reading transactions; the latter cannot write."""
-    engine = create_engine(url, connect_args={"timeout": 0})
+    engine = create_engine(url, connect_args={"timeout": READ_PATIENCE})
     event.listen(engine, "connect", _settings)
-    if not write:
-        event.listen(engine, "connect", _query_only)
+    event.listen(engine, "connect", _no_waiting if write else _query_only)
     return engine
 
 
@@ -75,6 +77,11 @@ def _settings(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None
     for setting in SETTINGS:
         connection.execute(f"PRAGMA {setting}")
+
+
+def _no_waiting(connection: sqlite3.Connection, _: object) -> None:
+    # Who writes waits as `_patiently` does.
+    connection.execute("PRAGMA busy_timeout=0")
 
 
 def _query_only(connection: sqlite3.Connection, _: object) -> None:

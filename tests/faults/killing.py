@@ -34,6 +34,8 @@ class Plan:
     least: int = 0
     """Acknowledged acts, acts of timers and numbers, of each at least so many: a busy machine takes longer for them."""
     kills: int = 0
+    slower: int = 1
+    """So many times as long between two kills: a busy machine takes longer to start a worker."""
     seed: int = 1
 
 
@@ -71,7 +73,7 @@ def killed(ground: Ground, plan: Plan, folder: Path) -> Outcome:
     running = {place: spawned(post(place)) for place in range(plan.workers)}
     while not _is_enough(plan, outcome.kills, passed := time.monotonic() - began, folder):
         # Where the time was too short for enough, workers come to less between two kills than they should.
-        time.sleep(chance.uniform(*PAUSE) * (1 + passed // plan.seconds))
+        time.sleep(chance.uniform(*PAUSE) * plan.slower * (1 + passed // plan.seconds))
         _pass_days(days, began)
         place = chance.randrange(plan.workers)
         os.kill(running[place], signal.SIGKILL)

@@ -66,8 +66,9 @@ class TestPlanted:
         found: list[str] = []
         for seed in range(1, TRIES + 1):
             here = land.copied(place, tmp_path / f"try-{seed}")
+            plan = Plan(workers=max(land.workers), seconds=2.0, slower=seed, seed=seed)
             with plant():
-                outcome = killed(here, Plan(workers=max(land.workers), seconds=2.0, seed=seed), tmp_path / f"{seed}")
+                outcome = killed(here, plan, tmp_path / f"{seed}")
             say(f"planted, {plant.__name__}, {land.name}, seed {seed}: {outcome}")
             found = [each for each in outcome.faults if sign in each]
             land.removed(here)

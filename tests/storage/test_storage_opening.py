@@ -8,6 +8,7 @@ import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from sqlite3 import connect
+from threading import Timer
 
 import pytest
 
@@ -42,6 +43,23 @@ class TestSchema:
         with second.read() as uow:
             assert [NUMBER] == uow.cases.numbers()
         second.close()
+
+    def test_somebody_cleans_up(self, tmp_path: Path) -> None:
+        """Who opens a file while another process has it for itself, as after a kill, waits until that is done."""
+        first = opened(tmp_path)
+        kept(first, opening())
+        first.close()
+        alone = connect(tmp_path / "data" / "yingfan.db", isolation_level=None, check_same_thread=False)
+        alone.execute("PRAGMA locking_mode=EXCLUSIVE")
+        alone.execute("BEGIN IMMEDIATE")
+        alone.execute("COMMIT")
+        done = Timer(0.2, alone.close)
+        done.start()
+        second = opened(tmp_path)
+        with second.read() as uow:
+            assert [NUMBER] == uow.cases.numbers()
+        second.close()
+        done.join()
 
     @pytest.mark.parametrize(("found", "helps"), [("0099", "请换用新版程序"), ("0001", "yingfan db upgrade")])
     def test_other_version(self, archive: Archive, tmp_path: Path, database_url: str, found: str, helps: str) -> None:
