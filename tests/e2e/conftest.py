@@ -1,4 +1,4 @@
-"""The town and the browser of the journeys; they run in order, in one process."""
+"""The town and the browser of the journeys: those with script run in order in one process, those without in another."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the journeys of one town in one process, in order: each goes on where the one before it left the town."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "town" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("script" if item.callspec.params["town"] else "plain"))
 
 
 @pytest.fixture(scope="session")

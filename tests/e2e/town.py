@@ -119,7 +119,7 @@ class Person:
         self.browser = browser
         self.context = self._window(script=town.script)
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(8_000)
+        self.page.set_default_timeout(20_000)
         self.sign_in()
 
     def _window(self, *, script: bool) -> BrowserContext:
