@@ -5,6 +5,7 @@ Exit: 0 done, 1 refused (a rule said no, or a check found something), 2 wrong us
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -68,7 +69,11 @@ class LazyGroup(TyperGroup):
             return None
         place, help_ = COMMANDS[cmd_name]
         module, _, name = place.partition(":")
-        found = getattr(import_module(module), name)
+        gc.disable()  # importing leaves nothing to collect, and looking for it takes a twentieth of a short command
+        try:
+            found = getattr(import_module(module), name)
+        finally:
+            gc.enable()
         if not isinstance(found, typer.Typer):
             single = typer.Typer(add_completion=False)
             single.command(name=cmd_name, help=help_)(found)

@@ -9,8 +9,9 @@ from pathlib import Path
 import typer
 
 from engine.app import App, calendar_in_force
+from engine.cli.configured import settings_of
 from engine.cli.installation import opened, operator
-from engine.cli.options import AsJson, settings_of
+from engine.cli.options import AsJson
 from engine.errors import InputError
 from engine.paths import config_dir
 from engine.services.recalculation import ReportRow

@@ -8,8 +8,9 @@ from pathlib import Path
 import typer
 
 from engine.app import open_archive
+from engine.cli.configured import settings_of
 from engine.cli.installation import opened
-from engine.cli.options import AsJson, settings_of
+from engine.cli.options import AsJson
 from engine.cli.telling import answering, tell
 from engine.clock import LOCAL_ZONE, Clock
 from engine.services.upkeep import restored, upgraded

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import typer
 
 from engine.app import App, open_app
-from engine.cli.options import settings_of
+from engine.cli.configured import settings_of
 
 try:
     import pwd

@@ -1,14 +1,10 @@
-"""What commands have in common: options, and their settings; light, for commands that open no database."""
+"""Options that several commands have; light, for commands that open no database."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from engine.paths import config_dir
-from engine.settings import Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="只输出一个 JSON 文档")]
 Account = Annotated[str, typer.Argument(metavar="NAME", help="账号")]
@@ -20,12 +16,3 @@ Acting = Annotated[str, typer.Option("--acting", metavar="文号", help="代理�
 ApprovedBy = Annotated[
     str, typer.Option("--approved-by", help="由谁批准（账号）：在任的教体局领导或系统管理员，不能是本人")
 ]
-
-
-def settings_of(ctx: typer.Context, **options: object) -> Settings:
-    """The settings of a command: default file, the file given, environment, options."""
-    files = [config_dir() / "default.yaml"]
-    named = (ctx.find_root().obj or {}).get("config", "")
-    if named:
-        files.append(Path(named))
-    return Settings.read(*(file for file in files if file.exists() or named), **options)

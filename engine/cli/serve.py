@@ -8,7 +8,7 @@ import typer
 import uvicorn
 
 from engine.app import App, open_app
-from engine.cli.options import settings_of
+from engine.cli.configured import settings_of
 from engine.web.application import create_web
 from engine.web.tidying import settle
 from engine.worker import told_to_stop, work, working

@@ -8,7 +8,8 @@ from importlib import import_module
 
 import typer
 
-from engine.cli.options import AsJson, settings_of
+from engine.cli.configured import settings_of
+from engine.cli.options import AsJson
 from engine.errors import InputError
 from engine.paths import config_dir
 from engine.workdays import Calendar, Hold, Reckoning, Roll, Span, load_calendar, reckon

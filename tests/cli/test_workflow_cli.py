@@ -89,10 +89,11 @@ class TestCheck:
         assert capsys.readouterr().err.count("\n") == 1
 
     def test_imports(self) -> None:
-        """A cold check waits for no database, web framework or printer."""
+        """A cold check waits for no database, web framework, printer or settings."""
         code = (
-            "import sys; from engine.cli import run; assert run(['workflow', 'check']) == 0; "
-            "print([n for n in ('sqlalchemy', 'sqlmodel', 'fastapi', 'starlette', 'typst', 'jinja2', 'transitions') if n in sys.modules])"
+            "import sys; from engine.cli import run; assert run(['workflow', 'check']) == 0; heavy = "
+            "'sqlalchemy sqlmodel fastapi starlette typst jinja2 transitions pydantic_settings asyncio'.split(); "
+            "print([n for n in heavy if n in sys.modules])"
         )
         root = Path(__file__).parents[2]
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
