@@ -93,6 +93,12 @@ class TestPages:
         assert "草稿" in page
         assert "电话000" in page
 
+    def test_blanks(self) -> None:
+        """Places left free to write in keep their width on the page too."""
+        page = html(one("收件人            日期            "), letterhead=HEAD)
+        assert re.search(r"\np \{[^}]*white-space: pre-wrap;", page)
+        assert "收件人            日期" in page
+
     def test_fragment(self) -> None:
         """A fragment for another page gathers lists and tables."""
         body = html_body(everything())
@@ -121,6 +127,45 @@ class TestPdf:
         draft = PdfPrinter().pdf(filled(), letterhead=Letterhead(issuer=HEAD.issuer, draft=True), timestamp=STAMP)
         assert first == second
         assert draft != first
+
+    @pytest.mark.parametrize("last", ["家长签名：已签名。", "一" * 90], ids=["short", "long"])
+    def test_close(self, last: str) -> None:
+        """Who signs and the day stand on one page with the end of the text, however long the document is."""
+        printer = PdfPrinter()
+        for lines in range(8, 24):
+            blocks = [Block(kind="title", cells=("家访记录",))]
+            blocks += [Block(kind="paragraph", cells=(f"第{at}行。",)) for at in range(lines)]
+            blocks += [Block(kind="paragraph", cells=(last,)), Block(kind="signature", cells=("校长：林芳",))]
+            blocks += [Block(kind="signature", cells=("青禾中学",)), Block(kind="date", cells=("2026年9月8日",))]
+            data = printer.pdf(
+                Filled(document="v", title="家访记录", blocks=tuple(blocks)), letterhead=HEAD, timestamp=STAMP
+            )
+            pages = [bare(bare(page.get_textpage().get_text_range())) for page in pypdfium2.PdfDocument(data)]
+            close = next(page for page in pages if "校长：林芳" in page)
+            assert close.endswith(f"{last[-9:]}校长：林芳青禾中学2026年9月8日"), (lines, pages)
+
+    def test_longer_than_a_page(self) -> None:
+        """A last paragraph that fills pages is broken over them, and all of it is printed."""
+        blocks = (Block(kind="paragraph", cells=("一" * 1500,)), Block(kind="signature", cells=("青禾中学",)))
+        document = Filled(document="v", title="家访记录", blocks=blocks)
+        text = read_pdf(PdfPrinter().pdf(document, letterhead=HEAD, timestamp=STAMP))
+        assert bare(HEAD.issuer + document.text) == bare(text)
+
+    def test_label_whole(self) -> None:
+        """What stands between two places left free to write in is not broken over lines, nor spread over such a place."""
+        blank = " " * 12
+        for said in ("回执：《劝返复学通知书》已收到。监护人签名：", "签收人：  与受送达人的关系："):
+            for fill in range(8):
+                text = "一" * fill + f"{said}{blank}日期：{blank}是否同住成年家属："
+                data = PdfPrinter().pdf(
+                    Filled(document="v", title="送达回证", blocks=(Block(kind="annex", cells=(text,)),)),
+                    letterhead=HEAD,
+                    timestamp=STAMP,
+                )
+                lines = "\n".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(data))
+                assert said[:3] in lines, (fill, lines)
+                assert "日期：" in lines, (fill, lines)
+                assert "是否同住成年家属：" in lines, (fill, lines)
 
     def test_missing_glyph(self) -> None:
         """A character that no font has is refused before anything is printed."""
