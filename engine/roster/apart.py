@@ -1,4 +1,4 @@
-"""Opening a workbook: a large one in a process apart, which may use so much memory and time and can write nothing."""
+"""Opening a workbook: in a process apart, which may use so much memory and time and can write nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from datetime import date, datetime
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -60,7 +61,8 @@ Frame = tuple[Any, ...]
 def frames(path: Path) -> Iterator[Frame]:
     """The sheets of a workbook with their rows, each sheet ended by a frame of its own; never raises for a bad file."""
     try:
-        book = CalamineWorkbook.from_path(str(path))
+        # By its content: of a path the reader would look at the ending.
+        book = CalamineWorkbook.from_filelike(BytesIO(path.read_bytes()))
         parts = _parts(path)
         for each in book.sheets_metadata:
             if each.typ is SheetTypeEnum.WorkSheet:

@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
 from itertools import chain, compress
 from pathlib import Path
 from typing import NamedTuple
@@ -32,7 +31,7 @@ _SAMPLE = 40
 Watch = Callable[[int], object]
 """Told after every few hundred rows, and after every sheet, how many rows of the whole file were read."""
 
-Cell = str | int | float | bool | date | None
+Cell = str | int | float | bool | None
 
 FLAWS = {
     "formula": ("是公式，文件里没有存它的结果", "在 Excel 中打开、保存后再导入，或者把这一列粘贴为数值"),
@@ -365,11 +364,7 @@ def text_of(value: object) -> str:
 
 
 def cell_of(value: object) -> Cell:
-    """A cell's value: text without outer blanks, numbers and days as they are, nothing for a blank."""
+    """A cell's value: text without outer blanks (days come as such), a number as it is, nothing for a blank."""
     if isinstance(value, str):
         return value.strip() or None
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, (bool, int, float, date)):
-        return value
-    return None if value is None else str(value)
+    return value if isinstance(value, (bool, int, float)) else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from xml.parsers.expat import ExpatError
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from engine.errors import InputError
 from engine.roster import apart
@@ -20,10 +20,16 @@ from engine.roster.separated import read_separated
 LARGEST_FILE = 30 * 1024 * 1024
 
 SMALL = 1024 * 1024
-"""Bytes that are looked through here, element by element; what unpacks to more is opened in a process apart."""
+"""Bytes that are looked through element by element before they are opened."""
 
 _MACROS = ("vbaproject.bin", "xl/macrosheets/")
 _TEXT = (".csv", ".txt", ".tsv")
+_OTHERS = {"content.xml": ".ods", "xl/workbook.bin": ".xlsb"}
+"""Parts of other kinds of workbook, which the reader would open as well, and take in whole whatever they say."""
+
+_PACKED = frozenset({ZIP_STORED, ZIP_DEFLATED})
+"""How a workbook's parts are packed; other ways ask for as much memory as the archive says."""
+
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _OVERLAP = 4096
@@ -65,7 +71,7 @@ def read_grids(path: Path) -> Iterator[Grid]:
     """Every sheet of a workbook (XLSX), or the one table of a text file (CSV), whatever its name ends with.
 
     Raises InputError for what is neither, is damaged, encrypted, too large or has macros; each with a remedy. What a
-    large workbook needs is bounded: it is unpacked under a budget and opened in a process with limits of its own.
+    workbook needs is bounded: it is unpacked under a budget and opened in a process with limits of its own.
     """
     try:
         with path.open("rb") as file:
@@ -100,8 +106,9 @@ def _ole(path: Path) -> str:
 
 
 def _workbook(path: Path) -> Iterator[Grid]:
-    small, flaws = _look_through(path)
-    source = apart.frames(path) if small else apart.frames_apart(path)
+    flaws = _look_through(path)
+    # Also a small one: a number in it can make the reader ask for all memory there is, which ends its process.
+    source = apart.frames_apart(path)
     for frame in source:
         if frame[0] != "sheet":
             raise _refusal(path, frame)
@@ -126,20 +133,24 @@ def _refusal(path: Path, frame: apart.Frame) -> InputError:
     return InputError(unreadable(path, str(frame[1])))
 
 
-def _look_through(path: Path) -> tuple[bool, dict[str, list[Flaw]]]:
-    """Count what the parts unpack to, refuse what must not be opened; whether all is small, and flaws by part."""
+def _look_through(path: Path) -> dict[str, list[Flaw]]:
+    """Count what the parts unpack to and refuse what must not be opened; flaws by part."""
     size, flaws = 0, dict[str, list[Flaw]]()
     with ZipFile(path) as archive:
         parts = archive.infolist()
         for part in parts:
-            if any(mark in part.filename.lower() for mark in _MACROS):
+            name = part.filename.lower().replace("\\", "/")
+            if any(mark in name for mark in _MACROS):
                 raise InputError(f"{path.name} 含有宏；请另存为不带宏的 .xlsx 再导入")
+            if name in _OTHERS:
+                raise InputError(f"{path.name} 是 {_OTHERS[name]} 格式；请在 Excel 或 WPS 中另存为 .xlsx 再导入")
+            if part.compress_type not in _PACKED:
+                raise ValueError("a workbook's parts are stored or deflated")
         for part in parts:
             size = _scan(path, archive, part, size=size, flaws=flaws.setdefault(part.filename, []))
-        small = size <= SMALL
-        if small:
+        if size <= SMALL:
             _measure(path, archive)
-    return small, flaws
+    return flaws
 
 
 def _scan(path: Path, archive: ZipFile, part: ZipInfo, *, size: int, flaws: list[Flaw]) -> int:

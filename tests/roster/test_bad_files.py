@@ -8,6 +8,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime, time
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,18 @@ from tests.roster.test_lists import HEADER, book, row
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every workbook is large: it is opened in a process apart."""
+    """Every workbook is large: it is not looked through before it is opened in its process apart."""
     monkeypatch.setattr(workbook, "SMALL", 0)
+
+
+@pytest.fixture
+def inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the process apart does is done here."""
+
+    def here(path: Path) -> Iterator[apart.Frame]:
+        yield from apart.frames(path)
+
+    monkeypatch.setattr(apart, "frames_apart", here)
 
 
 def zipped(path: Path, part: str, pieces: Iterator[bytes]) -> Path:
@@ -43,7 +54,7 @@ def zipped(path: Path, part: str, pieces: Iterator[bytes]) -> Path:
 
 @pytest.mark.usefixtures("large")
 class TestApart:
-    """A large workbook is opened in a process of its own."""
+    """A workbook is opened in a process of its own."""
 
     def test_same(self, tmp_path: Path) -> None:
         """What is read apart is what would be read here, days and times included."""
@@ -89,6 +100,7 @@ class TestApart:
             read_register(LITTLE / "register.xlsx")
 
 
+@pytest.mark.usefixtures("inside")
 class TestInsideApart:
     """What the process apart does."""
 
@@ -139,10 +151,10 @@ class TestInsideApart:
             """What is no Exception."""
 
         def fail(error: type[BaseException]) -> Any:
-            def from_path(_: str) -> None:
+            def from_filelike(_: BytesIO) -> None:
                 raise error
 
-            return type("Reader", (), {"from_path": staticmethod(from_path)})
+            return type("Reader", (), {"from_filelike": staticmethod(from_filelike)})
 
         path = book(tmp_path / "r.xlsx", [HEADER, row()])
         monkeypatch.setattr(apart, "CalamineWorkbook", fail(Panic))
