@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from engine.clock import LOCAL_ZONE, local_day
 from engine.definitions.facts import CaseView
 from engine.definitions.workflow import Workflow
 from engine.errors import InstallationError
-from engine.services.words import act_zh
+from engine.services.words import did_zh
 
 CHANNELS = {"judicial_office": "提请司法所", "police": "移送公安"}
 """Referral channels in words."""
@@ -26,7 +26,7 @@ class Told(NamedTuple):
     user: str
     state: str
     recorded_at: datetime
-    deadline: str
+    words: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,20 +47,27 @@ class Teller:
         """
         with self.app.archive.read() as uow:
             case = uow.cases.load(number)
+            if case is None:
+                raise InstallationError(f"个案 {number} 不见了")
+            workflow = self.app.workflows[case.identity.workflow]
             entries = [
-                Told(e.seq, e.trigger, e.user, e.target or e.source, e.recorded_at, str(e.values.get("deadline", "")))
+                Told(
+                    e.seq,
+                    e.trigger,
+                    e.user,
+                    e.target or e.source,
+                    e.recorded_at,
+                    _words(workflow, did_zh(workflow, e), e.values),
+                )
                 for e in uow.log.of(number)
                 if e.seq > self._seen.get(number, 0)
             ]
             if not self._people:
                 self._people = uow.people.names()
             papers = {each.id: each.number for each in uow.documents.of(number)} if entries else {}
-        if case is None:
-            raise InstallationError(f"个案 {number} 不见了")
-        workflow = self.app.workflows[case.identity.workflow]
         for entry in entries:
             if entry.trigger.startswith(only) and entry.trigger != "link.changed":
-                self._line(case, workflow, entry, words=words or _words(workflow, entry))
+                self._line(case, workflow, entry, words=words or entry.words)
                 self._papers(case, workflow, entry, numbers=papers)
         self._seen[number] = case.seq
         for link in case.links:
@@ -124,9 +131,7 @@ def shown(at: datetime) -> str:
     return f"{at.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}"
 
 
-def _words(workflow: Workflow, entry: Told) -> str:
+def _words(workflow: Workflow, zh: str, values: Mapping[str, object]) -> str:
     """An entry's act in words; of a timer with the deadline that acted."""
-    zh = act_zh(workflow, entry.trigger)
-    if not entry.trigger.startswith("timer."):
-        return zh
-    return f"{zh}：{workflow.deadlines[entry.deadline].zh}"
+    deadline = workflow.deadlines.get(str(values.get("deadline", "")))
+    return f"{zh}：{deadline.zh}" if deadline else zh

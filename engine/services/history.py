@@ -17,7 +17,7 @@ from engine.definitions.facts import Actor, CaseView
 from engine.definitions.workflow import Field, Workflow
 from engine.services.model import HistoryRow
 from engine.services.office import Office
-from engine.services.words import FINDING_ZH, act_zh, masked, shown
+from engine.services.words import FINDING_ZH, act_zh, did_zh, masked, shown
 
 if TYPE_CHECKING:
     from engine.storage.unit_of_work import StoredEntry, UnitOfWork
@@ -76,7 +76,7 @@ class HistoryMaker:
             who=self.names.get(entry.user, "系统"),
             role_zh=ROLES.get(entry.role, entry.role) + self._standing(entry),
             trigger=entry.trigger,
-            zh=act_zh(workflow, entry.trigger),
+            zh=did_zh(workflow, entry),
             change=self._correction(entry) if corrected else self._move(entry),
             state_zh=self._state(entry.target or entry.source),
             law=tuple(workflow.laws[key].title for key in entry.law if key in workflow.laws),

@@ -10,7 +10,7 @@ from engine.cases.outlook import Coming
 from engine.clock import LOCAL_ZONE
 from engine.definitions.facts import CaseView
 from engine.definitions.workflow import Workflow
-from engine.storage.rows import WaitingMessage
+from engine.storage.rows import StoredEntry, WaitingMessage
 from engine.storage.stuck import StuckCase
 
 STATUS_ZH = {"draft": "草稿，未签发", "issued": "已签发", "withdrawn": "已撤回"}
@@ -33,6 +33,13 @@ def act_zh(workflow: Workflow, trigger: str) -> str:
     """An act's Chinese name, of the workflow or reserved."""
     transition = workflow.transitions.get(trigger)
     return transition.zh if transition else RESERVED_ZH.get(trigger, trigger)
+
+
+def did_zh(workflow: Workflow, entry: StoredEntry) -> str:
+    """What an entry did: its act, marked where somebody only put it up for approval."""
+    zh, remarks = act_zh(workflow, entry.trigger), entry.public["remarks"]
+    proposed = isinstance(remarks, Mapping) and remarks.get("proposal") == f"P{entry.seq}"
+    return f"{zh}（报批）" if proposed else zh
 
 
 def roles_zh(roles: tuple[str, ...]) -> str:
