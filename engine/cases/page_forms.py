@@ -104,6 +104,14 @@ def may_be_named(field: Field, transition: Transition, facts: Facts, *, units: S
     return found or tuple(units)
 
 
+def looked_at(transition: Transition) -> dict[str, str]:
+    """The first field of the form that each guard of an act looks at, by the guard's label: there a no is mended."""
+    guards = (*transition.when, *(guard for edge in transition.edges for guard in edge.when))
+    fields = [each.name for each in transition.form]
+    found = {guard.label: next((name for name in fields if name in _looks_at(guard)), "") for guard in guards}
+    return {label: name for label, name in found.items() if name}
+
+
 def _looks_at(guard: Guard) -> frozenset[str]:
     """The fields of the form that a guard looks at."""
     reads = guard.predicate.reads(guard.args) if guard.predicate else frozenset()

@@ -327,3 +327,5 @@ class ActPage:
     """True when it comes into force only once others have approved."""
     previews: bool = False
     """True when the act moves deadlines, which are shown before it is saved."""
+    looks_at: Mapping[str, str] = field(default_factory=dict)
+    """The field that a guard looks at, by its name in a refusal."""

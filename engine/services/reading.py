@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engine.access import RESERVED_ZH
-from engine.cases.page_forms import PREVIEWED, may_be_named, page_form
+from engine.cases.page_forms import PREVIEWED, looked_at, may_be_named, page_form
 from engine.cases.reserved_forms import form_of
 from engine.definitions.facts import Actor, CaseView, Facts, Person, UnitFacts
 from engine.definitions.workflow import Field, Workflow
@@ -98,6 +98,7 @@ class Reading:
                 passed=frozenset(each.name for each in form_of(trigger, case, workflow)) - shown,
                 proposes=bool(transition and transition.approvals),
                 previews=trigger in PREVIEWED,
+                looks_at=looked_at(transition) if transition else {},
             )
 
     def _form(

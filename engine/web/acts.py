@@ -28,7 +28,7 @@ from engine.web.filling import (
     typed_lines,
     unread,
 )
-from engine.web.steps import about, carried, day_step, step_with, steps_of
+from engine.web.steps import about, at_fields, carried, day_step, step_with, steps_of
 from engine.web.visits import HandingIn, Reading, SignInNeededError, Visit, desk_of, fresh_id, see_other
 
 _PRESET = ("document", "proposal", "entry")
@@ -91,7 +91,7 @@ def act(visit: HandingIn, number: str, trigger: str) -> Response:
             page,
             filled,
             422,
-            reasons=reasons_of(error),
+            reasons=at_fields(page, reasons_of(error)),
             offers=_offers(visit, number, error),
         )
 

@@ -53,6 +53,15 @@ def step_with(page: ActPage, reasons: Iterable[Reason], step: int) -> int:
     return min(about, default=step)
 
 
+def at_fields(page: ActPage, reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """The reasons with those of a guard as reasons about the field of this form that it looks at."""
+    shown = {field.name for field in page.form}
+    return tuple(
+        Reason("field", field, reason.message) if (field := page.looks_at.get(reason.name, "")) in shown else reason
+        for reason in reasons
+    )
+
+
 def about(reasons: Iterable[Reason], page: ActPage, step: int) -> tuple[Reason, ...]:
     """The reasons that can be answered on this page, those about no field among them."""
     elsewhere = {name for at, names in enumerate(steps_of(page)) if at != step for name in names}

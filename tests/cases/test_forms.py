@@ -7,11 +7,17 @@ from datetime import date
 import pytest
 
 from engine.cases.forms import complaints, read, read_date
-from engine.cases.page_forms import may_be_named
+from engine.cases.page_forms import looked_at, may_be_named
 from engine.definitions.facts import Facts
-from engine.definitions.ladder import admonished_or_serious, issuer_has_authority, receiver_fits_channel
+from engine.definitions.ladder import (
+    admonished_or_serious,
+    help_was_offered,
+    issuer_has_authority,
+    receiver_fits_channel,
+    somebody_met,
+)
 from engine.definitions.papers import issuer_is_that_of_the_order
-from engine.definitions.workflow import Field, Guard, Predicate, Transition
+from engine.definitions.workflow import Edge, Field, Guard, Predicate, Transition
 from engine.errors import InputError
 from engine.workdays import Span
 from tests.cases.little import FIRST, OFFICER, calendar, opened
@@ -172,3 +178,15 @@ class TestUnits:
     def test_none(self) -> None:
         """Where none would do all are offered: the refusal says why."""
         assert len(self.offered(self.ISSUER, issuer_is_that_of_the_order)) == 4
+
+
+class TestLookedAt:
+    """Guards and the fields of the form that they look at."""
+
+    def test_first_field(self) -> None:
+        """Each guard of an act or of its outcomes is known by the first field it looks at; one that looks at none is not."""
+        form = tuple(Field(name=name, zh=name, type="text") for name in ("met", "channel", "receiver"))
+        when = (Guard(predicate=receiver_fits_channel), Guard(predicate=help_was_offered))
+        edge = Edge(index=0, when=(Guard(predicate=somebody_met),))
+        act = Transition(name="act", zh="办", sources=frozenset(), edges=(edge,), form=form, when=when)
+        assert {"receiver_fits_channel": "channel", "somebody_met": "met"} == looked_at(act)

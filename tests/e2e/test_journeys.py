@@ -100,12 +100,18 @@ class TestFromFileToReturn:
         township.look("case")
         township.go(f"/cases/{number}/acts/record_visit")
         assert "周强" in township.page.input_value('[name="visitors"]')
-        township.fill(VISIT)
+        township.fill({**VISIT, "visitors": ["周强"]})
         township.look("visit-1")
         township.press("next")
         assert "第2页，共2页" in township.text
         township.look("visit-2")
         township.fill(VISIT)
+        township.press("act")
+        assert "第1页，共2页" in township.text
+        township.page.click("text=家访应由两人以上进行，现填1人 >> nth=0")
+        assert township.page.evaluate("location.hash") == "#f-visitors"
+        township.fill(VISIT)
+        township.press("next")
         township.press("act")
         assert "已登记" in township.text
         back = {"back_on": "今天", "seen_by": ["班主任"], "checked_by": ["校长"]}

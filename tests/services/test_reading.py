@@ -96,6 +96,7 @@ class TestCasePage:
         assert "周强" in page.people
         assert page.law
         assert "已家访" in page.next_line
+        assert page.looks_at["two_visitors"] == "visitors"
         closing = house.app.cases.act_page(number, "close_elsewhere", "township")
         assert "报批" in closing.next_line
         assert closing.form[0].options == (("QH-01", "青禾镇人民政府"), ("QH-JT", "宣和区教育体育局"))
@@ -135,12 +136,14 @@ class TestCasePage:
         assert instant_zh(datetime(2026, 9, 1, 6, 0, tzinfo=UTC)) == "2026-09-01 星期二 14:00"
 
     def test_final(self, house: House) -> None:
-        """An ended case is on nobody's work list and tells as what it closed."""
+        """An ended case is on nobody's work list and tells as what it closed, and who proposed it apart from who did."""
         number = house.case()
         form = {"issuer": "QH-01", "evidence": "证明", "other_case": "QH-2026-0009"}
         house.act("township", number, "close_duplicate", **form)
+        assert house.app.cases.show(number, "township").history[0].zh == "重复或者误报（报批）"
         house.act("township_head", number, "proposal.approve", proposal="close_duplicate")
         page = house.app.cases.show(number, "township")
+        assert page.history[0].zh == "重复或者误报"
         assert (page.closed_as, page.ladder) == ("重复或者误报", "已销号")
         mine = house.app.cases.worklist("township")
         assert (mine.overdue, mine.due_today, mine.later) == ((), (), ())

@@ -337,6 +337,7 @@ class FakeCases:
             next_line="个案到「已家访」，首次家访期限终止；通知王主任。",
             law=LAW,
             people=("李娟", "王强"),
+            looks_at={"not_a_neighbour": "met", "never_shown": "gone"},
         )
 
     def preview(self, request: ActRequest) -> Preview:
@@ -382,6 +383,9 @@ class FakeCases:
             if page.state == "closed":
                 raise RuleRefused("个案已经办结")
             return
+        if request.fields.get("child_words") == "邻居的话":
+            told = (Reason("guard", "not_a_neighbour", "没有见到家人"), Reason("guard", "never_shown", "别的原因"))
+            raise RuleAct(Refusal(kind="rule", reasons=told))
         if request.fields.get("child_words") == "读不出":
             raise InputError("「读不出」不能读")
         form = {"record_visit": VISIT, "document.serve": SERVE}[request.trigger]

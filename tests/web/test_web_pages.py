@@ -413,6 +413,25 @@ class TestForm:
         answer = officer.post(VISIT, data={**GOOD, "csrf": csrf, "child_words": "读不出"})
         assert (answer.status_code, "「读不出」不能读" in answer.text) == (422, True)
 
+    def test_guard_leads_to_the_field_it_looks_at(self, officer: TestClient, csrf: str) -> None:
+        """A refusal by what was filled in links to that field, on whichever page it stands; another is told alone."""
+        answer = officer.post(VISIT, data={**GOOD, "csrf": csrf, "child_words": "邻居的话"})
+        assert answer.status_code == 422
+        assert '<li><a href="#f-met">没有见到家人</a></li>' in answer.text
+        assert 'id="f-met-error"' in answer.text
+        assert "<li>别的原因</li>" in answer.text
+
+    def test_result_says_who_has_it_and_what_is_done(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """A deadline that is met waits for nobody; the unit and the person stand under their names."""
+        page = house.cases.pages[CASE]
+        met = replace(page.deadlines[0], waits_for="已办", met=True)
+        house.cases.pages[CASE] = replace(page, deadlines=(met, *page.deadlines[1:]))
+        told = officer.get(officer.post(VISIT, data={**GOOD, "csrf": csrf}).headers["location"]).text
+        assert "等待：已办" not in told
+        assert "已办" in told
+        for words in (f"<dt>责任单位</dt><dd>{page.unit}</dd>", f"<dt>负责人</dt><dd>{page.owner}</dd>"):
+            assert words in told, words
+
     def test_refusal_says_what_would_be_accepted(self, officer: TestClient, csrf: str) -> None:
         """What is open now is a link, what is not is a name."""
         form = {"csrf": csrf, "version": "7", "request_id": "r" * 12}
