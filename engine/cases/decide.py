@@ -56,9 +56,19 @@ def _decided(attempt: Attempt) -> Outcome:
         return _act(attempt, transition)
     act = _RESERVED.get(command.trigger)
     if act is not None:
-        return act(attempt)
+        return _dated(attempt, act(attempt))
     known = "、".join(sorted(name for name, each in workflow.transitions.items() if case.state in each.sources))
     return refuse("rule", Reason("state", command.trigger, f"没有「{command.trigger}」这个动作；现在可以：{known}"))
+
+
+_FACTS = frozenset({"case.note", "document.serve"})
+"""Acts that every case has and that may be recorded after their day; the others are dated by recording."""
+
+
+def _dated(attempt: Attempt, outcome: Outcome) -> Outcome:
+    """What an act that every case has would do, refused where it cannot be of the day that it names."""
+    wrong = day_reason(attempt, authority=attempt.command.trigger not in _FACTS)
+    return refuse("rule", wrong) if wrong and isinstance(outcome, Decision) else outcome
 
 
 def _stale(case: CaseView, command: Command) -> Refusal:
