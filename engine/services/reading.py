@@ -202,6 +202,6 @@ def _next_line(workflow: Workflow, trigger: str) -> str:
     if transition is None:
         return _NEXT.get(trigger, "")
     if transition.approvals:
-        return f"登记后进入报批：{roles_zh(transition.approvals)}依次审批，最后一级同意后生效"
+        return f"进入报批：{roles_zh(transition.approvals)}依次审批，最后一级同意后生效"
     targets = [workflow.states[edge.to].zh for edge in transition.edges if edge.to in workflow.states]
-    return f"登记后个案可到：{'、'.join(dict.fromkeys(targets))}" if targets else "登记后个案仍在本步"
+    return f"个案可到：{'、'.join(dict.fromkeys(targets))}" if targets else "个案仍在本步"

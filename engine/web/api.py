@@ -23,6 +23,7 @@ from engine.services.refusals import NOT_FOUND, refusal_told
 from engine.web.visits import desk_of
 
 _KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
+_UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
 
 Body = Mapping[str, Any]
 Step = Callable[[Request, Body], Response]
@@ -133,11 +134,22 @@ def _body(request: Request, raw: bytes) -> Body:
         raise ApiFault(415, "内容应为 application/json")
     try:
         body = json.loads(raw)
-    except ValueError as error:
+        strange = _strange(body)
+    except (ValueError, RecursionError) as error:
         raise ApiFault(400, "内容不是 JSON") from error
+    if strange:
+        raise ApiFault(400, "内容里有不能保存的字符（空字符，或者半个字符）")
     if not isinstance(body, dict):
         raise ApiFault(400, "内容应为一个 JSON 对象")
     return body
+
+
+def _strange(value: object) -> bool:
+    """True when a text in it holds a sign that no page could have sent: NUL, or half of a pair."""
+    if isinstance(value, str):
+        return _UNKEPT.search(value) is not None
+    inner = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_strange, inner))
 
 
 def _answer(step: Step, request: Request, raw: bytes) -> Response:

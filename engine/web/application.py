@@ -92,7 +92,8 @@ def create_web(app: App, *, hosts: Iterable[str] = ()) -> FastAPI:
     web.state.desk = Desk(app=app, pages=pages)
     every: tuple[tuple[str, str, Callable[..., object]], ...] = (*ROUTES, *api.ROUTES)
     for method, path, endpoint in every:
-        web.add_api_route(path, endpoint, methods=[method], response_model=None)
+        methods = ["GET", "HEAD"] if method == "GET" else [method]
+        web.add_api_route(path, endpoint, methods=methods, response_model=None)
     for kind, answer in _ANSWERS:
         web.add_exception_handler(kind, answer)
     return web

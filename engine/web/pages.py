@@ -7,10 +7,11 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from engine.clock import LOCAL_ZONE
 
@@ -40,7 +41,10 @@ class Pages:
         """One page; a language asked for in the address is remembered by the browser."""
         language = language_of(request)
         drawn = self._environments[language].get_template(template)
-        page = drawn.render(path=request.url.path, readable=request.method == "GET", **context)
+        other = "zh" if language == "en" else "en"
+        kept = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
+        frame = {"path": request.url.path, "readable": request.method == "GET"}
+        page = drawn.render(**frame, elsewise=urlencode([*kept, ("lang", other)]), **context)
         response = HTMLResponse(page, status_code=status)
         if request.query_params.get("lang") in LANGUAGES:
             secure = request.url.scheme == "https"
@@ -55,7 +59,14 @@ class Pages:
         return response
 
     def problem(self, request: Request, key: str, status: int, **context: object) -> Response:
-        """A page that says what is wrong and what to do; it names no person, so it is the same for everybody."""
+        """A page that says what is wrong and what to do; it names no person, so it is the same for everybody.
+
+        Programs get the same in JSON.
+        """
+        if request.url.path.startswith("/api/"):
+            title = self._words[language_of(request)][f"problem.{key}.title"]
+            told = {"error": title, "reference": context["reference"]} if "reference" in context else {"error": title}
+            return JSONResponse(told, status)
         shown = {"typed": (), "reasons": (), "reference": "", "person": None, "csrf": "", "back": "", **context}
         response = self.render(request, "problem.html", status, key=key, **shown)
         if status == 503:

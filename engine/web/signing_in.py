@@ -73,7 +73,8 @@ def sign_out(visit: HandingIn) -> Response:
 
 def to_sign_in(request: Request) -> Response:
     """Send a reader to the form and remember the page."""
-    path = request.url.path
+    url = request.url
+    path = f"{url.path}?{url.query}" if url.query else url.path
     return see_other("/sign-in" if path == "/" else "/sign-in?" + urlencode({"next": path}))
 
 

@@ -100,7 +100,7 @@ class TestCasePage:
         closing = house.app.cases.act_page(number, "close_elsewhere", "township")
         assert "报批" in closing.next_line
         assert closing.form[0].options == (("QH-01", "青禾镇人民政府"), ("QH-JT", "宣和区教育体育局"))
-        assert house.app.cases.act_page(number, "contact_family", "school").next_line == "登记后个案仍在本步"
+        assert house.app.cases.act_page(number, "contact_family", "school").next_line == "个案仍在本步"
         assert "只增加一条备注" in house.app.cases.act_page(number, "case.note", "township").next_line
 
     def test_forms_refused(self, house: House) -> None:
@@ -179,6 +179,8 @@ class TestRoster:
             house.app.roster.confirm([other.id], "school")
         with pytest.raises(RightRefused):
             house.app.roster.dismiss(other.id, "x", "school")
+        with pytest.raises(RightRefused, match="没有疑点"):
+            house.app.roster.dismiss(10**20, "x", "school")
 
     def test_confirmed_once(self, house: House) -> None:
         """Confirming again gives the same case; a settled finding opens none."""

@@ -13,7 +13,7 @@ from engine.web.application import ROUTES
 from engine.web.guard import BODY_LIMIT, HEADERS
 from engine.web.tokens import form_token, form_token_fits, open_list, seal_list
 from tests.web.conftest import HERE, own_script_alone, token_in
-from tests.web.fake_app import CASE, HOSTILE_CASE, OTHERS_CASE, PASSWORD, FakeApp
+from tests.web.fake_app import CASE, HOSTILE_CASE, OTHERS_CASE, PASSWORD, FakeApp, FakePeople
 
 VISIT = f"/cases/{CASE}/acts/record_visit"
 
@@ -40,6 +40,13 @@ class TestSigningIn:
         assert "Secure" not in cookie
         assert visitor.get("/").status_code == 200
         assert house.people.addresses == ["testclient"]
+
+    def test_wanted_page_keeps_what_was_chosen_in_it(self, visitor: TestClient) -> None:
+        """Filters survive signing in, and another language on the way there."""
+        answer = visitor.get(f"/cases/{CASE}/history?history=late&as_of=2026-09-04")
+        place = answer.headers["location"]
+        assert place == f"/sign-in?next=%2Fcases%2F{CASE}%2Fhistory%3Fhistory%3Dlate%26as_of%3D2026-09-04"
+        assert f'href="?{place.partition("?")[2]}&amp;lang=en"' in visitor.get(place).text
 
     def test_wrong_words_keep_the_account_and_never_the_password(self, visitor: TestClient) -> None:
         """A wrong pair answers 422 with one message; the password is not on the page."""
@@ -217,10 +224,25 @@ class TestHeaders:
         assert "返回今日待办" in answer.text
         assert "Traceback" not in answer.text
 
+    @pytest.mark.parametrize("path", ["/healthz", "/sign-in", "/static/yingfan.css", f"/cases/{CASE}", "/nowhere"])
+    def test_head_answers_as_reading_does(self, officer: TestClient, path: str) -> None:
+        """Whoever asks for the head alone, as a monitor does, gets the status and the headers of reading."""
+        read, asked = officer.get(path), officer.head(path)
+        assert (read.status_code, set(read.headers)) == (asked.status_code, set(asked.headers))
+
+    def test_program_is_answered_in_json(self, officer: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Under the API's address every fault is JSON, also one that comes before any route or behind all of them."""
+        strange = officer.get("/api/v1/cases", headers={"host": "elsewhere.example"})
+        told = [officer.get("/api/v1/nowhere"), officer.put("/api/v1/cases"), strange]
+        assert ["没有这一页", "这一页不能这样打开", "地址不对"] == [each.json()["error"] for each in told]
+        monkeypatch.setattr(FakePeople, "who", lambda *_: 1 / 0)
+        failed = officer.get("/api/v1/cases", headers={"authorization": "Bearer x"})
+        assert (500, 8) == (failed.status_code, len(failed.json()["reference"]))
+
     def test_wrong_method_names_the_right_one(self, officer: TestClient) -> None:
         """405 keeps its Allow header and says it in Chinese."""
         answer = officer.put("/findings")
-        assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+        assert (answer.status_code, set(answer.headers["allow"].split(", "))) == (405, {"GET", "HEAD"})
         assert "这一页不能这样打开" in answer.text
 
 

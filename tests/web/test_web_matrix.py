@@ -239,6 +239,9 @@ class TestPrograms:
         ):
             answer = browser.post(act, **{**changed, "headers": {**changed.get("headers", {}), **headers}})
             assert (status, True) == (answer.status_code, bool(answer.json().get("error") or answer.json()["refused"]))
+        for body in (b"[" * 9999, b'{"on": "\\ud800"}', b'{"fields": {"text": ["a\\u0000"]}}', b'{"\\udfff": 1}'):
+            answer = browser.post(act, content=body, headers={**key, "content-type": "application/json"})
+            assert (400, True) == (answer.status_code, bool(answer.json()["error"]))
         described = browser.get("/openapi.json").json()
         assert {path for _, path, _ in api.ROUTES if path != "/openapi.json"} == set(described["paths"])
         assert browser.delete("/api/v1/sessions").status_code == 204
