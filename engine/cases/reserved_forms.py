@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 
 from engine.cases.attempt import NOTHING
 from engine.cases.methods import (
@@ -18,7 +19,7 @@ from engine.cases.methods import (
     WITNESS_BODIES,
 )
 from engine.cases.service import DISPENSATIONS, approved_correction, service_of
-from engine.definitions.facts import CaseView
+from engine.definitions.facts import CaseView, Identity, SubjectFacts
 from engine.definitions.workflow import Field, Workflow
 
 GUARDIANS = {"father": "父亲", "mother": "母亲", "guardian": "其他监护人", "grandfather": "祖父", "grandmother": "祖母"}
@@ -193,6 +194,22 @@ _FORMS: Mapping[str, Form] = {
 def reserved_form(trigger: str, case: CaseView, workflow: Workflow) -> tuple[Field, ...]:
     """The form of a reserved act for this case; raises KeyError for a name that is none."""
     return _FORMS[trigger](case, workflow)
+
+
+_NONE = Identity(
+    number="", workflow="", district="", subject=SubjectFacts(kind="", reference=""), units=(), opened_on=date.min
+)
+_NO_CASE = CaseView(
+    _NONE, "", "", 0, 0, 0, "", date.min, "", "", {}, {}, {}, (), (), (), (), (), "", None
+)  # fmt: skip
+
+
+def form_in_words(trigger: str, workflow: Workflow) -> tuple[Field, ...]:
+    """The form of an act as no case offers it, for the names of its fields and fixed choices alone."""
+    to = {field.name: field for field in form_of(trigger, _NO_CASE, workflow)}
+    if "to" in to:
+        to["to"] = replace(to["to"], options=tuple(GUARDIANS.items()))
+    return tuple(to.values())
 
 
 def form_of(

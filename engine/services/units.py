@@ -95,6 +95,11 @@ class Units:
         with self.office.archive.read() as uow:
             return tuple(uow.units.all())
 
+    def names(self) -> Mapping[str, str]:
+        """The name of every unit by code: today's, of one that is gone its last."""
+        with self.office.archive.read() as uow:
+            return uow.units.names(self.office.today())
+
     def ready(self) -> None:
         """Refuse the start while a unit has no kind: authority hangs on it (DOMAIN.md 4). InstallationError then."""
         unkind = [unit.code for unit in self.listed() if unit.kind not in UNIT_KINDS]

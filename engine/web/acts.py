@@ -220,12 +220,16 @@ def stale_page(
 
 
 def accepted(visit: Visit, error: Exception, case: CasePage) -> tuple[tuple[str, str], ...]:
-    """What would be accepted instead, as (trigger or empty, Chinese): a link where this person may do it now."""
+    """What would be accepted instead, as (trigger or empty, Chinese): a link where this person may do it now.
+
+    What lacks something itself is no way out.
+    """
     refusal = _refusal(error)
     open_now = {each.trigger: each.zh for each in case.acts}
     workflow = visit.app.workflows.get(case.workflow)
     named = {**RESERVED_ZH, **{each.name: each.zh for each in (workflow.transitions.values() if workflow else ())}}
-    offers = refusal.accepted if refusal else ()
+    held = {each.trigger for each in case.acts if each.missing}
+    offers = [each for each in refusal.accepted if each not in held] if refusal else ()
     return tuple((each if each in open_now else "", open_now.get(each) or named.get(each, each)) for each in offers)
 
 

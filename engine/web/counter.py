@@ -112,6 +112,13 @@ class Roster(Protocol):
         """Settle one without a case, with its reason."""
 
 
+class Units(Protocol):
+    """The offices of the district."""
+
+    def names(self) -> Mapping[str, str]:
+        """The name of every unit by code."""
+
+
 class Drafts(Protocol):
     """What was typed and not handed in, by (account, case, act)."""
 
@@ -184,6 +191,10 @@ class App(Protocol):
     @property
     def workflows(self) -> Mapping[str, Workflow]:
         """The published workflows by name."""
+
+    @property
+    def units(self) -> Units:
+        """The offices of the district."""
 
     @property
     def people(self) -> People:

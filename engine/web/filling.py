@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,8 +15,9 @@ from starlette.requests import Request
 
 from engine.cases.forms import complaints, read, read_date
 from engine.cases.model import Reason
+from engine.cases.reserved_forms import form_in_words
 from engine.definitions.workflow import Field
-from engine.errors import InputError
+from engine.errors import InputError, YingfanError
 from engine.services.model import ActPage
 from engine.web.counter import App
 from engine.web.pages import zh_day
@@ -200,22 +201,35 @@ def days_offered(page: ActPage) -> tuple[tuple[str, str, date], ...]:
 def form_named(app: App, request: Request) -> tuple[Field, ...]:
     """The fields of the act in the address as a published workflow has them: words for labels, nothing of a case."""
     trigger = request.path_params.get("trigger", "")
-    found = (workflow.transitions[trigger] for workflow in app.workflows.values() if trigger in workflow.transitions)
-    transition = next(found, None)
-    return transition.form if transition else ()
+    form = next(filter(None, (form_in_words(trigger, workflow) for workflow in app.workflows.values())), ())
+    if not any(map(_names_units, form)):
+        return form
+    try:
+        names = tuple(app.units.names().items())
+    except (YingfanError, OSError):
+        return form
+    return tuple(replace(each, options=(*each.options, *names)) if _names_units(each) else each for each in form)
+
+
+def _names_units(field: Field) -> bool:
+    """A unit of the district, or a document's addressee, who may be one."""
+    return field.type == "unit" or field.name == "to"
 
 
 def typed_lines(form: Iterable[Field], fields: Pairs) -> tuple[tuple[str, str], ...]:
     """What was typed as (label, text) lines for a page that cannot offer the form any more."""
     labels = {name: _labels(field, name) for field in form for name in names_of(field)}
-    labels |= {DAY_FIELD: DAY_LABEL, DAY_TEXT: DAY_LABEL}
+    labels = {**_LABELS, **labels, DAY_FIELD: DAY_LABEL, DAY_TEXT: DAY_LABEL}
     words = {field.name: dict(field.options) for field in form}
     return tuple(
-        (labels.get(name, name), words.get(_field_of(name), {}).get(text, text))
+        (labels.get(name, name.removeprefix("column-")), words.get(_field_of(name), {}).get(text, text))
         for name, text in fields
         if text and name not in _UNSPOKEN and (name, text) != (DAY_FIELD, OTHER_DAY)
     )
 
+
+_LABELS = {"q": "要找的内容", "reason": "理由", "opinion": "意见", "finding": "疑点"}
+"""What the counter's own forms ask, which no definition names."""
 
 _UNSPOKEN = frozenset(FRAME) - {DAY_FIELD, DAY_TEXT}
 """What a form carries and nobody typed."""

@@ -10,8 +10,9 @@ from datetime import date
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from engine.cases.model import Reason
 from engine.clock import local_day
-from engine.errors import InputError, YingfanError
+from engine.errors import YingfanError
 from engine.roster.days import read_day
 from engine.services.model import CasePage, HistoryRow
 from engine.web.pages import ASSETS
@@ -42,14 +43,17 @@ def history(visit: Reading, number: str) -> Response:
     """The whole history as an auditor reads it, with what became of checking its chain."""
     typed = visit.request.query_params.get("as_of", "").strip()
     day = read_day(typed) if typed else None
-    if typed and day is None:
-        raise InputError(f"截至「{typed[:20]}」不是日期；写成 2026-09-14")
     case = visit.app.audit.history(number, visit.account)
     if day is not None:
         case = _as_of(case, day)
     shown = _wanted(visit)
     then = case.history[0].state_zh if case.history else ""
-    return visit.page("history.html", case=case, rows=_chosen(case, shown), shown=shown, day=day, then=then)
+    unread = Reason("field", "as_of", f"截至「{typed[:20]}」不是日期；写成 2026-09-14")
+    reasons = (unread,) if typed and day is None else ()
+    told = {"reasons": reasons, "typed": day.isoformat() if day else typed, "day": day, "then": then}
+    return visit.page(
+        "history.html", 422 if reasons else 200, case=case, rows=_chosen(case, shown), shown=shown, **told
+    )
 
 
 def _as_of(case: CasePage, day: date) -> CasePage:

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from engine.definitions.facts import Person
 from engine.services.importing import IMPORTERS
-from engine.services.opening import CONFIRMERS
+from engine.services.opening import CONFIRMERS, ONLOOKERS
 from engine.web.counter import App
 from engine.web.pages import Pages
 from engine.web.tokens import form_token, form_token_fits
@@ -98,6 +98,7 @@ class Visit:
             "offices": tuple(roles),
             "confirms": not CONFIRMERS.isdisjoint(roles),
             "imports": not IMPORTERS.isdisjoint(roles),
+            "looks_on": not ONLOOKERS.isdisjoint(roles),
             "csrf": form_token(self.token),
         }
         return self.desk.pages.render(self.request, template, status, **{**frame, **context})

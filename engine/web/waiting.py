@@ -30,8 +30,8 @@ Work = Callable[[Watch], Response]
 def in_sight(visit: Visit, work: Work, *, name: str, result: str) -> Response:
     """The answer of some work that tells how many rows it has read; past PATIENCE, a page that grows until it is there.
 
-    The page has the status 200, whatever the answer will be: it began before that was known. The work goes on when
-    nobody looks any more; `result` is the address where its outcome is told.
+    That page has the status 202, accepted, and not the answer's own: it begins before an outcome is known, and ends in
+    it. The work goes on when nobody looks any more; `result` is the address where its outcome is told.
     """
     news: SimpleQueue[int] = SimpleQueue()
     done: Future[Response] = Future()
@@ -48,7 +48,7 @@ def in_sight(visit: Visit, work: Work, *, name: str, result: str) -> Response:
     page = bytes(visit.page("import_running.html", name=name, result=result).body).decode()
     # A proxy that collects the page before it passes it on would hide the progress.
     headers = {"x-accel-buffering": "no"}
-    return StreamingResponse(_growing(page, news, done), media_type="text/html; charset=utf-8", headers=headers)
+    return StreamingResponse(_growing(page, news, done), 202, media_type="text/html; charset=utf-8", headers=headers)
 
 
 def _growing(page: str, news: SimpleQueue[int], done: Future[Response]) -> Iterator[str]:

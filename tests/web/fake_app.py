@@ -539,6 +539,19 @@ class FakeDrafts:
 
 
 @dataclass
+class FakeUnits:
+    """One office, as long as the database answers."""
+
+    broken: bool = False
+
+    def names(self) -> Mapping[str, str]:
+        """Its name by its code."""
+        if self.broken:
+            raise InstallationError("disk")
+        return {"QH-P1": "青禾派出所"}
+
+
+@dataclass
 class FakeSearch:
     """Finds the one case by its number or a part of the name."""
 
@@ -572,13 +585,14 @@ def _workflow() -> Workflow:
     visit = Transition(
         name="record_visit", zh="登记家访", sources=frozenset({"detected"}), edges=(Edge(index=0),), form=VISIT
     )
+    refer = replace(visit, name="refer", zh="移送", form=(Field(name="receiver", zh="接收单位", type="unit"),))
     blank: dict[str, Mapping[str, object]] = {
         name: {} for name in ("laws", "parameters", "states", "deadlines", "closings", "links", "notices")
     }
     make = partial(
         Workflow, name="dropout-case", title="疑似辍学个案", subject="pupil", hash="a1" * 32, initial="detected"
     )
-    return make(transitions={"record_visit": visit}, predicates=(), **blank)  # type: ignore[arg-type]  # empty sections
+    return make(transitions={"record_visit": visit, "refer": refer}, predicates=(), **blank)  # type: ignore[arg-type]  # empty sections
 
 
 @dataclass
@@ -622,6 +636,7 @@ class FakeApp:
     drafts: FakeDrafts = field(default_factory=FakeDrafts)
     outbox: FakeOutbox = field(default_factory=FakeOutbox)
     uploads: FakeUploads = field(default_factory=FakeUploads)
+    units: FakeUnits = field(default_factory=FakeUnits)
 
     def __post_init__(self) -> None:
         self.notices, self.audit = FakeNotices(self.cases), FakeAudit(self.cases)

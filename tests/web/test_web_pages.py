@@ -246,7 +246,18 @@ class TestCase:
         assert ("到期提醒" in then, 'value="2026-09-04"' in then) == (False, True)
         assert "查看记录 2 条" in officer.get(f"{CASE_URL}/history?history=late").text
         assert "截至 2026年9月3日 星期四：</p>" in officer.get(f"{CASE_URL}/history?as_of=2026-09-03").text
-        assert officer.get(f"{CASE_URL}/history?as_of=昨天吧").status_code == 422
+
+    def test_day_that_is_none_stays_on_its_page(self, officer: TestClient) -> None:
+        """A day that cannot be read is told on the page that asked for it, with what was typed."""
+        answer = officer.get(f"{CASE_URL}/history", params={"as_of": "昨天<吧>", "history": "late"})
+        words = (
+            "<title>错误：核查",
+            'href="#f-as_of"',
+            'value="昨天&lt;吧&gt;"',
+            'name="history" value="late"',
+            "全部记录",
+        )
+        assert (422, []) == (answer.status_code, [each for each in words if each not in answer.text])
 
 
 class TestForm:
@@ -442,6 +453,15 @@ class TestForm:
         assert f'<a href="{VISIT}">登记家访</a>' in answer.text
         assert "<li>中止计时</li>\n<li>hear_guardian</li>" in answer.text
 
+    def test_way_out_that_is_closed_itself_is_none(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """A refusal offers no act that lacks something as well."""
+        page = house.cases.pages[CASE]
+        acts = tuple(replace(each, missing=("没有到期",)) for each in page.acts)
+        house.cases.pages[CASE] = replace(page, acts=acts)
+        form = {"csrf": csrf, "version": "7", "request_id": "r" * 12}
+        answer = officer.post(f"{CASE_URL}/acts/order_correction", data=form).text
+        assert (">登记家访<" in answer, "<li>hear_guardian</li>" in answer) == (False, True)
+
     def test_closed_act_is_a_page(self, officer: TestClient) -> None:
         """An act that the state does not allow answers with a page, not with a field's error."""
         answer = officer.get(f"{CASE_URL}/acts/unknown")
@@ -594,6 +614,24 @@ class TestStale:
         answer = officer.post(VISIT, data={**GOOD, "csrf": csrf, "course": "写了半页"})
         assert (answer.status_code, "个案已经办结" in answer.text, "写了半页" in answer.text) == (422, True, True)
 
+    def test_what_was_typed_is_told_in_words(self, visitor: TestClient, house: FakeApp) -> None:
+        """A page that can offer no form names fields, units and documents' acts as the form did, in no engine's word."""
+        posted = {"method": "direct", "to": "father", "servers": "李娟、王强"}
+        late = visitor.post(f"{CASE_URL}/acts/document.serve", data=posted).text
+        for line in (
+            '<dt>送达方式</dt><dd class="long">直接送达',
+            "<dt>送达人</dt>",
+            '<dt>受送达人</dt><dd class="long">父亲',
+        ):
+            assert line in late
+        letter = {"receiver": "QH-P1", "q": "张小明"}
+        assert (
+            '<dt>接收单位</dt><dd class="long">青禾派出所' in visitor.post(f"{CASE_URL}/acts/refer", data=letter).text
+        )
+        assert "<dt>要找的内容</dt>" in visitor.post("/searches", data=letter).text
+        house.units.broken = True
+        assert '<dt>接收单位</dt><dd class="long">QH-P1' in visitor.post(f"{CASE_URL}/acts/refer", data=letter).text
+
 
 class TestApproval:
     URL = f"{CASE_URL}/proposals/8"
@@ -738,7 +776,10 @@ class TestFindings:
         house.people.sessions["a-living-session-token"] = HEAD
         page = officer.get("/findings").text
         assert ("待核实" in page, 'name="finding"' in page, 'name="reason"' in page) == (True, False, False)
-        assert 'href="/imports"' not in officer.get("/").text
+        assert ('href="/findings"' in officer.get("/").text, 'href="/imports"' in officer.get("/").text) == (
+            True,
+            False,
+        )
 
     def test_no_findings_is_said(self, officer: TestClient, house: FakeApp) -> None:
         """An empty list is a sentence."""
