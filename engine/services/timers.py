@@ -28,6 +28,9 @@ from notifications.messages import Channel
 if TYPE_CHECKING:
     from engine.storage.unit_of_work import DueCase, UnitOfWork
 
+_Done = list[tuple["DueCase", Decision]]
+_Alone = list[tuple[str, Running]]
+
 LOG = logging.getLogger(__name__)
 BATCH = 500
 """Cases of one transaction: enough that its end costs little, few enough that an officer need not wait (§3.4)."""
@@ -129,64 +132,82 @@ class Timers:
                 raise refused("rule", "case", f"{number} 没有受阻的定时；yingfan sweep --stuck 列出受阻的个案")
             uow.commit()
 
-    def _batch(self, now: datetime, most: int, tally: _Tally) -> bool:
-        """Let a batch of due cases act once each; False when nothing is due that was not left alone."""
+    def _batch(self, now: datetime, most: int, tally: _Tally, *, ahead: bool | None = None) -> bool:
+        """Let a batch of due cases act once each; False when nothing is due that was not left alone.
+
+        Where only one may write at a time, a batch is decided `ahead` of its transaction, so that nobody waits
+        meanwhile; what somebody changed in that time is decided once more, inside it.
+        """
+        ahead = self.office.archive.one_writer if ahead is None else ahead
         try:
-            alone = self._together(now, most, tally)
+            alone = self._ahead(now, most, tally) if ahead else self._together(now, most, tally)
         except Conflict:
+            if ahead:
+                return self._batch(now, most, tally, ahead=False)
             # One case spoils its batch: smaller batches find it, and the others go on (PERFORMANCE.md §3.3).
-            return self._batch(now, max(1, most // 2), tally) if most > 1 else self._leave_first(now, tally)
+            less = max(1, most // 2)
+            return self._batch(now, less, tally, ahead=False) if most > 1 else self._leave_first(now, tally)
         for number, running in alone or ():
             self._alone(number, running, now, tally=tally)
         return alone is not None
 
-    def _together(self, now: datetime, most: int, tally: _Tally) -> list[tuple[str, Running]] | None:
+    def _ahead(self, now: datetime, most: int, tally: _Tally) -> _Alone | None:
+        """Decide on what was read, then write all that remind and tell; raises Conflict when one has changed since."""
+        with Rehearsal.undisturbed():
+            with self.office.archive.read() as uow:
+                claimed = self._claim(uow, now, most, tally)
+            done, alone = self._sorted(claimed, now, tally)
+            if done:
+                with self.office.archive.begin() as uow:
+                    self._write(uow, done, now)
+        tally.timers += len(done)
+        return alone if claimed is not None else None
+
+    def _together(self, now: datetime, most: int, tally: _Tally) -> _Alone | None:
         """One transaction for all that remind and tell; the acts that need their whole case are given back."""
-        alone: list[tuple[str, Running]] = []
-        done: list[tuple[DueCase, Decision]] = []
         with Rehearsal.undisturbed(), self.office.archive.begin() as uow:
             claimed = self._claim(uow, now, most, tally)
-            unread = {n: e for n, e in uow.timers.unreadable.items() if n not in tally.skipped}
-            for number, error in unread.items():
-                self._failed(number, error, tally)
-            if not claimed:
-                return [] if unread else None
-            for due in claimed:
-                self._sort(due, now, (done, alone), tally=tally)
-            uow.timers.write(done)
-            uow.outbox.put([(d.case, d.entry.trigger, role) for _, d in done for role in d.tells], at=now)
-            uow.commit()
+            done, alone = self._sorted(claimed, now, tally)
+            if done:
+                self._write(uow, done, now)
         tally.timers += len(done)
-        return alone
+        return alone if claimed is not None else None
 
-    def _claim(self, uow: UnitOfWork, now: datetime, most: int, tally: _Tally) -> list[DueCase]:
-        claimed = uow.timers.claim(now, most + len(tally.skipped))
-        return [due for due in claimed if due.case.identity.number not in tally.skipped][:most]
+    def _write(self, uow: UnitOfWork, done: _Done, now: datetime) -> None:
+        uow.timers.write(done)
+        uow.outbox.put([(d.case, d.entry.trigger, role) for _, d in done for role in d.tells], at=now)
+        uow.commit()
 
-    def _sort(
-        self,
-        due: DueCase,
-        now: datetime,
-        into: tuple[list[tuple[DueCase, Decision]], list[tuple[str, Running]]],
-        *,
-        tally: _Tally,
-    ) -> None:
-        """Decide what the first due timer of a case does, or set it aside when that needs the whole case."""
-        number = due.case.identity.number
-        try:
-            running = _first(due.case)
-            workflow = self.office.version(due.definition)
-            if needs_all(workflow.deadlines[running.name], running):
-                into[1].append((number, running))
-                return
-            outcome = decide(workflow, due.case, _command(number, running), now, self.office.calendar)
-        except Exception as error:  # noqa: BLE001  one case's fault, whatever it is, must not stop the others
+    def _claim(self, uow: UnitOfWork, now: datetime, most: int, tally: _Tally) -> list[DueCase] | None:
+        """What is due and was not left alone; None when nothing is, not even a case that does not read."""
+        found = uow.timers.claim(now, most + len(tally.skipped))
+        claimed = [due for due in found if due.case.identity.number not in tally.skipped][:most]
+        unread = {n: e for n, e in uow.timers.unreadable.items() if n not in tally.skipped}
+        for number, error in unread.items():
             self._failed(number, error, tally)
-            return
-        if isinstance(outcome, Decision):
-            into[0].append((due, outcome))
-        else:
-            self._failed(number, Conflict(number), tally)
+        return claimed if claimed or unread else None
+
+    def _sorted(self, claimed: list[DueCase] | None, now: datetime, tally: _Tally) -> tuple[_Done, _Alone]:
+        """What the first due timer of each case does, and apart the cases of which all must be known for that."""
+        done: _Done = []
+        alone: _Alone = []
+        for due in claimed or ():
+            number = due.case.identity.number
+            try:
+                running = _first(due.case)
+                workflow = self.office.version(due.definition)
+                if needs_all(workflow.deadlines[running.name], running):
+                    alone.append((number, running))
+                    continue
+                outcome = decide(workflow, due.case, _command(number, running), now, self.office.calendar)
+            except Exception as error:  # noqa: BLE001  one case's fault, whatever it is, must not stop the others
+                self._failed(number, error, tally)
+                continue
+            if isinstance(outcome, Decision):
+                done.append((due, outcome))
+            else:
+                self._failed(number, Conflict(number), tally)
+        return done, alone
 
     def _alone(self, number: str, running: Running, now: datetime, *, tally: _Tally) -> None:
         """One act of a timer that proposes or fires, in a transaction of its own on the whole case."""
@@ -205,7 +226,7 @@ class Timers:
     def _leave_first(self, now: datetime, tally: _Tally) -> bool:
         """Leave the case alone that cannot be written even by itself."""
         with self.office.archive.begin() as uow:
-            claimed = self._claim(uow, now, 1, tally)
+            claimed = self._claim(uow, now, 1, tally) or []
         for due in claimed:
             self._failed(due.case.identity.number, Conflict(due.case.identity.number), tally)
         return bool(claimed)

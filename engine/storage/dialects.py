@@ -42,6 +42,11 @@ def place_of(url: str) -> str:
     return f"{postgres.PREFIX}{tail}" if head else url
 
 
+def one_writer(url: str) -> bool:
+    """True for a database that lets one write at a time."""
+    return _room(url) is sqlite
+
+
 def engines(url: str) -> tuple[Engine, Engine]:
     """The engines for writing and for reading; raises InputError for a database that is not supported."""
     room = _room(url)

@@ -329,6 +329,11 @@ class Archive:
             found = connection.execute(select(DEFINITION.c.canonical).where(DEFINITION.c.hash == hash_)).scalar()
             return None if found is None else str(found)
 
+    @property
+    def one_writer(self) -> bool:
+        """Whether only one may write at a time, so that whatever is worked out before writing keeps nobody waiting."""
+        return dialects.one_writer(self._url)
+
     @contextmanager
     def begin(self, ahead: Ahead | None = None) -> Iterator[UnitOfWork]:
         """A writing unit of work; raises Conflict when another writer took the same place.

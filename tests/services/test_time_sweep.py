@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from engine.app import open_app
+from engine.cases.decide import decide
 from engine.cli.demo_play import moment, settle
 from engine.clock import Clock, SteppedClock, local_day
 from engine.errors import InstallationError, RuleRefused
+from engine.services import timers
 from engine.services.model import ActRequest
 from engine.services.refusals import StaleAct
 from engine.settings import Settings
@@ -152,6 +154,40 @@ class TestOfficer:
         with pytest.raises(StaleAct):
             house.app.cases.advance(ActRequest(**request, version=version))  # type: ignore[arg-type]
         assert not house.act("school", number, "contact_family", **CONTACT).repeated
+
+
+    def test_not_kept_waiting(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whoever acts on another case while a batch is decided need not wait for it."""
+        number, other = house.cases(2)
+        self.while_deciding(monkeypatch, lambda: house.act("school", other, "case.note", text="电话无人接"))
+        assert 0 == house.at("2026-09-03 00:30").app.timers.sweep(batch=1).failed
+        assert "timer.remind first_visit" in triggers(house, number)
+        found = triggers(house, other)
+        assert found.index("case.note") < found.index("timer.remind first_visit")
+
+    def test_meanwhile(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where an officer acts on the case that is being decided, the case as it is then is decided again, once."""
+        if house.app.settings.database.startswith("postgresql"):
+            pytest.skip("there the claim keeps the officer waiting until the batch is written")
+        number = house.case()
+        self.while_deciding(monkeypatch, lambda: house.act("school", number, "case.note", text="电话无人接"))
+        swept = house.at("2026-09-03 00:30").app.timers.sweep()
+        found = triggers(house, number)
+        assert (timed(house, number), 0) == (swept.timers, swept.failed)
+        assert found.index("case.note") < found.index("timer.remind first_visit")
+
+    @staticmethod
+    def while_deciding(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+        """Let something happen, once, after the sweep has decided its first case."""
+        waiting = [act]
+
+        def decided(*arguments: object) -> object:
+            found = decide(*arguments)  # type: ignore[arg-type]  # as the sweep gives them
+            while waiting:
+                waiting.pop()()
+            return found
+
+        monkeypatch.setattr(timers, "decide", decided)
 
 
 class TestWorkers:
