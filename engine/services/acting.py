@@ -186,7 +186,9 @@ def _plain(fields: object) -> object:
 def repeated(earlier: StoredRequest, digest: str) -> Advanced:
     """The first answer to a request that comes again; refused when it asks for something else."""
     if earlier.content != digest:
-        raise refused("rule", "request_id", "这个请求编号已用于另一件登记，请重新打开页面再办")
+        raise refused(
+            "rule", "request_id", "这张表（请求编号）已用于另一件登记，这次没有登记；确要再登一次的，核对后再按一次"
+        )
     told = json.loads(earlier.answer)
     return Advanced(**{**told, "documents": tuple(told["documents"]), "repeated": True})
 

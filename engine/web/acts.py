@@ -86,12 +86,15 @@ def act(visit: HandingIn, number: str, trigger: str) -> Response:
     except (Refused, InputError) as error:
         if page is None or isinstance(error, RightRefused):
             return refused_page(visit, number, error)
+        reasons = reasons_of(error)
+        # Gone back to and changed, a form that was recorded is another one: pressed again it is recorded as such.
+        used = any(each.name == "request_id" for each in reasons)
         return _form(
             visit,
             page,
-            filled,
+            replace(filled, request_id="") if used else filled,
             422,
-            reasons=at_fields(page, reasons_of(error)),
+            reasons=at_fields(page, reasons),
             offers=_offers(visit, number, error),
         )
 

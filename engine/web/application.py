@@ -25,6 +25,7 @@ from engine.web.filling import form_named, typed_lines
 from engine.web.guard import Guard
 from engine.web.pages import Pages
 from engine.web.tidying import Tidy
+from engine.web.tokens import form_token
 from engine.web.visits import (
     Desk,
     ForgedFormError,
@@ -32,6 +33,7 @@ from engine.web.visits import (
     UnknownFieldsError,
     UnreadableFormError,
     desk_of,
+    session_cookie,
     typed_in,
 )
 
@@ -144,7 +146,9 @@ def _not_found(request: Request, _: Exception) -> Response:
 
 
 def _unavailable(request: Request, error: Exception) -> Response:
-    return _problem(request, "unavailable", 503, typed=_typed(request, error))
+    again = typed_in(request)
+    token = form_token(request.cookies.get(session_cookie(request), "")) if again else ""
+    return _problem(request, "unavailable", 503, typed=_typed(request, error), again=again, csrf=token)
 
 
 def _http(request: Request, error: Exception) -> Response:

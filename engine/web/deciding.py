@@ -8,6 +8,7 @@ from engine.cases.model import Reason
 from engine.errors import InputError, Refused, RightRefused, RuleRefused, StaleRefused
 from engine.services.model import ActRequest
 from engine.web.acts import reasons_of, refused_page, stale_page, to_result
+from engine.web.filling import whole
 from engine.web.papers import filled_text
 from engine.web.tokens import open_list, seal_list
 from engine.web.visits import HandingIn, Reading, Visit, fresh_id, see_other
@@ -52,6 +53,8 @@ def findings(visit: Reading) -> Response:
 def confirm(visit: HandingIn) -> Response:
     """Open a case for each chosen finding; the same request again opens nothing twice."""
     visit.only("request_id", _FINDING)
+    if not whole(visit.one("request_id")):
+        return visit.problem("unreadable", 422)
     chosen = tuple(int(text) for text in visit.several(_FINDING) if text.isdecimal() and len(text) < 12)
     if not chosen:
         return _findings(
@@ -94,7 +97,7 @@ def _decide(visit: Visit, number: str, proposal_id: str, *, trigger: str, text: 
         request_id=visit.one("request_id"),
         version=int(version) if version.isdecimal() and len(version) < 10 else None,
     )
-    if request.version is None or not request.request_id:
+    if request.version is None or not whole(request.request_id):
         return visit.problem("unreadable", 422)
     try:
         return to_result(visit.app.cases.advance(request))

@@ -285,8 +285,13 @@ def _happened(day: str, text: str, today: date) -> tuple[date | None, tuple[Reas
         return None, (Reason("day", DAY_FIELD, f"{DAY_LABEL}：{error}"),)
 
 
+def whole(request_id: str) -> bool:
+    """True for an id of a filling as our pages make them, and not for a text of any length."""
+    return _REQUEST.fullmatch(request_id) is not None
+
+
 def _frame_faults(version: str, request_id: str) -> tuple[Reason, ...]:
-    if _NUMBER.fullmatch(version) and _REQUEST.fullmatch(request_id):
+    if _NUMBER.fullmatch(version) and whole(request_id):
         return ()
     return (Reason("field", "request_id", "这张表不完整，没有登记；应从个案页重新打开"),)
 

@@ -67,7 +67,16 @@ class Pages:
             title = self._words[language_of(request)][f"problem.{key}.title"]
             told = {"error": title, "reference": context["reference"]} if "reference" in context else {"error": title}
             return JSONResponse(told, status)
-        shown = {"typed": (), "reasons": (), "reference": "", "person": None, "csrf": "", "back": "", **context}
+        shown = {
+            "typed": (),
+            "reasons": (),
+            "reference": "",
+            "person": None,
+            "csrf": "",
+            "back": "",
+            "again": (),
+            **context,
+        }
         response = self.render(request, "problem.html", status, key=key, **shown)
         if status == 503:
             response.headers["retry-after"] = "60"

@@ -358,6 +358,10 @@ class FakeCases:
         """Once for each request id; refuses like the house does."""
         self.asked.append(request)
         if request.request_id in self.done:
+            first = next(each for each in self.asked if each.request_id == request.request_id)
+            if first.fields != request.fields:
+                reason = Reason("rule", "request_id", "这张表已经登记过，这次内容不同")
+                raise RuleAct(Refusal(kind="rule", reasons=(reason,)))
             return replace(self.done[request.request_id], repeated=True)
         page = self.show(request.case, request.account)
         if request.version != page.version:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from html import unescape
 
 import pytest
 from starlette.testclient import TestClient
@@ -374,6 +376,31 @@ class TestFaultsOfTheHouse:
         answer = officer.get("/")
         assert (status, True) == (answer.status_code, words in answer.text)
         assert (status == 503) == ("retry-after" in answer.headers)
+
+    def test_form_that_found_the_house_away_is_pressed_again(
+        self, officer: TestClient, house: FakeApp, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The page of 503 carries everything that was typed, to be sent again by one button, under the same request id."""
+        csrf = token_in(officer.get("/findings").text)
+        form = {"version": "7", "request_id": "r" * 12, "go": "act", "course": "写了<半页>", "csrf": csrf}
+
+        def away(*_: object, **__: object) -> None:
+            raise InstallationError("disk")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(house.cases, "act_page", away)
+            page = officer.post(VISIT, data=form).text
+        sent = {
+            name: unescape(text) for name, text in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page)
+        }
+        assert (form | {"csrf": ""}, f'action="{VISIT}"' in page) == (sent | {"csrf": ""}, True)
+        assert officer.post(VISIT, data=sent).status_code == 422
+        assert 'type="hidden"' not in self.away_for_readers(officer, house, monkeypatch)
+
+    def away_for_readers(self, officer: TestClient, house: FakeApp, monkeypatch: pytest.MonkeyPatch) -> str:
+        """The page that a reader gets meanwhile."""
+        monkeypatch.setattr(house.people, "broken", True)
+        return officer.get("/").text
 
     def test_healthz_follows_the_database(self, visitor: TestClient, house: FakeApp) -> None:
         """200 while the database answers and a worker sweeps, 503 when one of them does not."""

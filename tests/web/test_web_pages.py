@@ -359,6 +359,13 @@ class TestForm:
         assert first.headers["location"] + "?again=1" == again.headers["location"] == late.headers["location"]
         assert "已登记，不必重复提交" in officer.get(again.headers["location"]).text
 
+    def test_form_of_a_recorded_one_changed_is_another(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
+        """Gone back to and changed, a recorded form is refused once and may then be recorded: its id is a new one."""
+        officer.post(VISIT, data={**GOOD, "csrf": csrf})
+        answer = officer.post(VISIT, data={**GOOD, "csrf": csrf, "version": "8", "course": "改过"})
+        assert (422, False) == (answer.status_code, f'value="{GOOD["request_id"]}"' in answer.text)
+        assert re.search(r'name="request_id" value="[0-9a-f]{32}"', answer.text)
+
     def test_wrong_form_keeps_everything_and_names_each_fault(self, officer: TestClient, csrf: str) -> None:
         """422: the same request id, the typed values, a summary whose lines link to the fields."""
         wrong = {
@@ -758,7 +765,7 @@ class TestFindings:
         self, officer: TestClient, house: FakeApp, csrf: str, chosen: list[str], status: int, words: str
     ) -> None:
         """Nothing chosen, not yours, settled meanwhile: each is said and nothing is opened."""
-        answer = officer.post("/findings/confirm", data={"csrf": csrf, "request_id": "q", "finding": chosen})
+        answer = officer.post("/findings/confirm", data={"csrf": csrf, "request_id": "q" * 32, "finding": chosen})
         assert (status, True, []) == (answer.status_code, words in answer.text, house.roster.confirmed)
 
     def test_dismissing_needs_a_reason(self, officer: TestClient, house: FakeApp, csrf: str) -> None:
