@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,19 +17,20 @@ from engine.roster.sheets import Row, RowError, Sheet, Watch, file_hash, no_head
 WANTED = ("姓名", "到校情况")
 OPTIONAL = ("学籍号", "身份证号", "学校", "班级", "事由")
 MARKS = {
-    **dict.fromkeys(("√", "✓", "✔", "到"), "present"),
-    **dict.fromkeys(("×", "✕", "✖", "✗", "✘", "x", "X", "未到"), "absent"),
-    **dict.fromkeys(("△", "∆", "Δ", "请假"), "excused"),
+    **dict.fromkeys(("√", "✓", "✔", "到", "到校", "已到", "已到校", "是"), "present"),
+    **dict.fromkeys(("×", "✕", "✖", "✗", "✘", "x", "X", "未到", "未到校", "否"), "absent"),
+    **dict.fromkeys(("△", "∆", "Δ", "请假", "病假", "事假"), "excused"),
 }
-"""Marks as schools write them; a blank is unknown, never absent."""
+"""Marks as schools write them, of either width; a blank is unknown, never absent."""
 
 _TITLES = (
     re.compile(rf"(?P<school>.+?)(?P<class>{CLASS})(?P<year>\d{{4}})年"),
     re.compile(r"(?P<school>.+(?:学校|中学|小学|教学点))(?P<class>.+?)(?P<year>\d{4})年"),
+    re.compile(rf"(?P<school>.+(?:学校|中学|小学|教学点))(?P<class>{CLASS}|\d{{3}}班?)(?:\d{{4}}[-./]|$)"),
 )
 """A class as grade and number ends the school's name, whatever it is; else that name must say that it is a school's."""
 
-_DAY = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
+_DAY = re.compile(r"(\d{4})(?:年|([-./]))(\d{1,2})(?(2)\2|月)(\d{1,2})")
 
 _SHOWN = 60
 """Characters of a file's text that a message repeats."""
@@ -75,7 +77,7 @@ class RosterFile:
 
 def declared(text: str) -> Coverage:
     """A coverage as it is typed: SCHOOL or SCHOOL/CLASS; raises InputError for anything else."""
-    school, slash, class_name = (part.strip() for part in text.partition("/"))
+    school, slash, class_name = (part.strip() for part in text.replace("／", "/").partition("/"))
     if not school or (slash and not class_name):
         raise InputError(f"名册范围「{text}」写得不对；写成「青禾中学」或「青禾中学/七(2)」")
     return Coverage(school=school, class_name=fold_class(class_name))
@@ -164,7 +166,7 @@ class _Reading:
                     class_name=place.class_name,
                     name=fold_name(row.text("姓名")),
                     register_no="" if row.changed_by_excel("学籍号") else normalise(row.text("学籍号")),
-                    mark=MARKS.get(row.text("到校情况"), "unknown"),
+                    mark=_mark(row) or "unknown",
                     reason=row.text("事由"),
                     sheet=sheet.name,
                     row=row.number,
@@ -203,7 +205,11 @@ def _unplaced(sheet: Sheet, day: date | None) -> RowError | None:
 
 def _day(sheet: Sheet) -> date | None:
     found = next((found for text in sheet.above if (found := _DAY.search(re.sub(r"\s+", "", text)))), None)
-    return date(int(found[1]), int(found[2]), int(found[3])) if found else None
+    return date(int(found[1]), int(found[3]), int(found[4])) if found else None
+
+
+def _mark(row: Row) -> str:
+    return MARKS.get(unicodedata.normalize("NFKC", row.text("到校情况")), "")
 
 
 def _errors(sheet: Sheet, row: Row) -> list[RowError]:
@@ -216,7 +222,7 @@ def _errors(sheet: Sheet, row: Row) -> list[RowError]:
         for column in ("学籍号", "身份证号")
         if row.changed_by_excel(column)
     ]
-    if given and given not in MARKS:
+    if given and not _mark(row):
         told.append(("到校情况", "mark", f"不认识标记「{given[:_SHOWN]}」", f"可用：{'、'.join(MARKS)}；空白为不明"))
     return [_error(sheet, row, each) for each in told]
 

@@ -8,7 +8,7 @@ import unicodedata
 _DOTS = re.compile("[•・‧∙⋅]|(?<=[^\x00-\x7f])\\s*[.]\\s*(?=[^\x00-\x7f])")
 """A full stop is a name's dot only between Han characters: in John F. Kennedy it is none."""
 
-INVISIBLE = "[\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]"
+INVISIBLE = "[\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060\u2066-\u2069\ufe00-\ufe0f\ufeff]"
 """Characters without width, which copying from web pages and PDFs leaves behind."""
 
 _DIGITS = "一二三四五六七八九"
@@ -20,11 +20,19 @@ CLASS = rf"(?:初[一二三]|[{_DIGITS}]|[1-9](?=[年级(（.．]))(?:年级|年
 _CLASS = re.compile(
     rf"(?P<grade>初[一二三]|[{_DIGITS}]|[1-9](?=[年级(.]))(?:年级|年|级)?[(.]?(?P<number>\d{{1,2}}|{_HAN})[)]?班?"
 )
+_IN_DIGITS = re.compile(r"(?P<grade>[1-9])(?P<number>0[1-9]|[12]\d)班?")
 _FOLDED = re.compile(rf"([{_DIGITS}])\(\d+\)")
 
 
 def _plain(text: str) -> str:
     return re.sub(INVISIBLE, "", unicodedata.normalize("NFKC", text))
+
+
+def unprintable(name: str) -> str:
+    """The first character of a folded name that no document can print: a control character, or one of private use."""
+    if name.isprintable():
+        return ""
+    return next((sign for sign in name if unicodedata.category(sign) in {"Cc", "Co", "Cs"}), "")
 
 
 def fold_name(name: str) -> str:
@@ -41,9 +49,9 @@ def fold_school(name: str) -> str:
 
 
 def fold_class(name: str) -> str:
-    """A class as grade and number: 七(2), 七（2）, 7.2, 七年级2班, 七年级二班 and 初一2班 are all 七(2)."""
+    """A class as grade and number: 七(2), 七（2）, 7.2, 702, 七年级2班, 七年级二班 and 初一2班 are all 七(2)."""
     text = re.sub(r"\s+", "", _plain(name))
-    found = _CLASS.fullmatch(text)
+    found = _CLASS.fullmatch(text) or _IN_DIGITS.fullmatch(text)
     if not found:
         return text
     grade = found["grade"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.roster.days import read_day
-from engine.roster.idnumber import IdFacts, check_idnumber, facts_of, mask, normalise
-from engine.roster.names import fold_class, fold_name, grade_of
+from engine.roster.idnumber import EARLIEST, IdFacts, check_idnumber, facts_of, mask, normalise
+from engine.roster.names import fold_class, fold_name, grade_of, unprintable
 from engine.roster.sheets import (
     LONGEST,
     Lines,
@@ -43,6 +43,8 @@ OPTIONAL = (
     *(f"监护人{at}{what}" for at in GUARDIANS for what in ("姓名", "关系", "电话")),
 )
 _SCHEMA = (*WANTED, *OPTIONAL)
+_PRINTED = ("姓名", *(f"监护人{at}姓名" for at in GUARDIANS))
+_DIGIT = re.compile(r"\d")
 _BY_EXCEL = re.compile(r"\d(?:\.\d+)?[Ee]\+?\d+")
 """How a long number looks in a text file after Excel has changed it."""
 
@@ -208,8 +210,12 @@ def _errors(sheet: Sheet, row: Row, today: date | None) -> list[RowError]:
         for column in sheet.read
         if len(row.text(column)) > (LONGEST_NAME if column in WANTED else LONGEST)
     ]
+    found += [_error(sheet, row, column, told) for column in _PRINTED if (told := _unprintable(row, column))]
     if row.changed_by_excel("学籍号") or _BY_EXCEL.fullmatch(row.text("学籍号")):
         told = ("number_cell", "学籍号被 Excel 改成了数字，末几位已丢失", "请把该列设为文本后重新导出")
+        found.append(_error(sheet, row, "学籍号", told))
+    elif row.text("学籍号") and not _DIGIT.search(row.text("学籍号")):
+        told = ("register_no", f"「{row.text('学籍号')[:LONGEST_NAME]}」不像学籍号，里面没有数字", "补填学籍号")
         found.append(_error(sheet, row, "学籍号", told))
     number = row.text("身份证号")
     if _is_number(row, "身份证号") or _BY_EXCEL.fullmatch(number):
@@ -219,13 +225,33 @@ def _errors(sheet: Sheet, row: Row, today: date | None) -> list[RowError]:
         checked = check_idnumber(number, today=today)
         if not checked.valid:
             why = "；".join(problem.message for problem in checked.problems)
-            told = ("id_number", f"{mask(checked.normalised)[:LONGEST_NAME]}：{why}", "核对原件后改正")
+            told = (
+                "id_number",
+                f"{mask(checked.normalised)[:LONGEST_NAME]}：{why}",
+                "核对原件后改正；没有身份证号的，这一格留空",
+            )
             found.append(_error(sheet, row, "身份证号", told))
-    elif row.text("出生日期") and _birth(row.text("出生日期")) is None:
-        given = row.text("出生日期")[:LONGEST_NAME]
-        told = ("birth", f"看不懂出生日期「{given}」", "写成 2013-05-04 或 2013年5月4日")
-        found.append(_error(sheet, row, "出生日期", told))
+    elif row.text("出生日期"):
+        found += [_error(sheet, row, "出生日期", told) for told in _wrong_birth(row.text("出生日期"), today)]
     return found
+
+
+def _wrong_birth(text: str, today: date | None) -> Iterator[tuple[str, str, str]]:
+    birth, given = _birth(text), text[:LONGEST_NAME]
+    if birth is None:
+        yield "birth", f"看不懂出生日期「{given}」", "写成 2013-05-04 或 2013年5月4日"
+    elif birth < EARLIEST or birth > (today or birth):
+        yield "birth", f"出生日期「{given}」{'不可能' if birth < EARLIEST else '在今天以后'}", "核对原件后改正"
+
+
+def _unprintable(row: Row, column: str) -> tuple[str, str, str] | None:
+    """Told where the list is brought in: a document would refuse the name, when a case needs it."""
+    name = fold_name(row.text(column))
+    sign = unprintable(name)
+    if not sign:
+        return None
+    message = f"{column}第{name.index(sign) + 1}个字是 U+{ord(sign):04X}，属于自造字或者控制符，文书里印不出来"
+    return "character", message, "核对原件，改用正式编码的字（新版输入法里有）后重新导入"
 
 
 def _is_number(row: Row, column: str) -> bool:
@@ -264,6 +290,11 @@ def _odd(texts: Sequence[Sequence[str]], facts: Sequence[IdFacts | None], latest
         most = LONGEST_NAME if known else LONGEST
         if max(map(len, column)) > most or (known and not all(column)):
             odd.update(at for at, text in enumerate(column) if len(text) > most or (known and not text))
+    if not all(map(_DIGIT.search, texts[_REGISTER_NO])):
+        odd.update(at for at, text in enumerate(texts[_REGISTER_NO]) if not _DIGIT.search(text))
+    for column in (texts[_SCHEMA.index(name)] for name in _PRINTED):
+        if not "".join(column).isprintable():
+            odd.update(at for at, text in enumerate(column) if not text.isprintable())
     if "E" in "".join(texts[_REGISTER_NO]).upper():
         odd.update(at for at, text in enumerate(texts[_REGISTER_NO]) if _BY_EXCEL.fullmatch(text))
     return odd

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from engine.errors import InputError
 from engine.roster.apart import Block
 from engine.roster.columns import Proposal, by_content, plain, renamed
+from engine.roster.feet import data_of
 from engine.roster.workbook import Flaw, Grid, read_grids
 
 HEADER_WITHIN = 12
@@ -27,6 +28,8 @@ LONGEST = 32_767
 """Characters that a cell can hold."""
 
 _SAMPLE = 40
+_SHOWN = 20
+"""Characters of a heading that a message repeats."""
 
 Watch = Callable[[int], object]
 """Told after every few hundred rows, and after every sheet, how many rows of the whole file were read."""
@@ -256,12 +259,14 @@ class _Asked(NamedTuple):
 
 
 def _lacking(name: str, first: Sequence[Sequence[object]], asked: _Asked) -> str:
-    """What the row most like a header lacks: never a row of data, whose cells name children."""
+    """What the row most like a header lacks. Where none is like one its texts are not told: they may name children."""
     wanted = asked.wanted
     rows = [renamed(_headings(row), asked.ours, asked.chosen) for row in first[:HEADER_WITHIN]]
     best = max(rows, key=lambda row: (len(set(row) & set(wanted)), sum(map(bool, row)) >= LEAST_COLUMNS))
     lacking = [each for each in wanted if each not in best]
-    found = [each for each in best if each]
+    if not set(best) & set(asked.ours):
+        return f"表「{name}」前{len(rows)}行里一列也没有认出"
+    found = [each[:_SHOWN] for each in best if each][:_SAMPLE]
     return f"表「{name}」第{rows.index(best) + 1}行缺少「{'、'.join(lacking)}」，现有「{'、'.join(found)}」"
 
 
@@ -331,12 +336,14 @@ def _sheet(path: Path, grid: Grid, begin: _Begin, *, head: _Head, asked: _Asked)
 
 
 def _lines(blocks: Iterable[Block], places: Sequence[int], head: _Head) -> Iterator[Lines]:
-    """The rows below the header with the cells of the columns that are read, blank ones left out."""
-    number = 0
+    """The rows below the header with the cells of the columns that are read; without blank ones, totals and notes."""
+    number, headings = 0, [head.headings[at] for at in places]
     for block in blocks:
         before, number = number, number + block.height
         above = max(head.last + 1 - before, 0)
         lines = Lines(range(before + above + 1, number + 1), [block.column(at)[above:] for at in places])
+        if lines.numbers and not all(data := data_of(block, lines.columns, headings)):
+            lines = lines.only(data)
         # Where one column is filled in every row, no row is blank.
         if not any(map(all, lines.columns)):
             lines = lines.only(list(map(any, zip(*lines.columns, strict=True))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +47,8 @@ IMPORTERS = CONFIRMERS | {"register_clerk"}
 MISSING_SHARE, MISSING_LEAST = 0.05, 5
 """Of the pupils that a roster covers: when more are not on it, the list is more likely short than the classes empty."""
 
+OLDEST = timedelta(days=366)
+"""A roster of an earlier day tells nothing of today's register: its pupils are in other classes now."""
 
 TAKEN = "；确认属实的，学籍册按这份名单改正，不立案"
 """What confirming a doubt does, said where it is confirmed."""
@@ -199,11 +201,9 @@ class Importing:
         )
 
     def _roster(self, uow: UnitOfWork, file: RosterFile, area: frozenset[str]) -> Imported:
-        given, today = self.manner.day, self.office.today()
+        today = self.office.today()
         outside = _outside(uow, area, today)
-        if given and file.day and given != file.day:
-            raise InputError(f"--day 为{given}，名册标题写的是{file.day}；请核对")
-        day = file.day or given or self._first_brought(uow, file)
+        day = self._day(uow, file, today)
         foreign = {(mark.sheet, mark.school): mark.row for mark in reversed(file.marks) if outside(mark.school)}
         errors = (*file.errors, *(_foreign(sheet, row, school) for (sheet, school), row in foreign.items()))
         mine = replace(
@@ -234,6 +234,18 @@ class Importing:
             found=_waiting(uow, kept),
             stopped="" if self.manner.accept_missing else stopped,
         )
+
+    def _day(self, uow: UnitOfWork, file: RosterFile, today: date) -> date:
+        """The day of a roster; raises InputError for one that cannot be: a case counts from it."""
+        given = self.manner.day
+        if given and file.day and given != file.day:
+            raise InputError(f"--day 为{given}，名册标题写的是{file.day}；请核对")
+        day = file.day or given or self._first_brought(uow, file)
+        if day > today:
+            raise InputError(f"名册日期{day}还没有到（今天是{today}），谁到校还不知道；请核对日期")
+        if day < today - OLDEST:
+            raise InputError(f"名册日期{day}是一年多以前，不能同现在的学籍册对照；请核对日期")
+        return day
 
     def _first_brought(self, uow: UnitOfWork, file: RosterFile) -> date:
         """The day of a roster that names none: that of its first import, so that it never asks again what it asked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -139,7 +140,24 @@ class TestRoster:
         house.at("2026-09-04 09:00")
         assert came("秋季") == (0, 5, 3, 0)
         assert came("9月1日", ["赵六", "G4", "×"]) == (0, 5, 3, 0)
+        house.at("2026-09-07 09:00")
         assert came("9月7日", ["赵六", "G4", "×"]) == (5, 0, 5, 1)
+
+    def test_day(self, house: House, tmp_path: Path) -> None:
+        """A roster of a day that is still to come, or of another school year, is refused: a case counts from its day."""
+        registered(house, tmp_path / "r.xlsx", row("G1", "张小明", None))
+        for day, why in (("2026年9月2日", "还没有到"), ("2025年8月30日", "一年多以前"), ("2025年9月1日", "")):
+            path = book(tmp_path / f"{day}.xlsx", [CUT, ["张小明", None, "×"]], title=f"青禾中学七(2)班{day}名册")
+            if not why:
+                assert house.app.roster.import_file(path, "roster", "bureau").new == 1
+                continue
+            with pytest.raises(InputError, match=f"名册日期.*{why}"):
+                house.app.roster.import_file(path, "roster", "bureau")
+        undated = Manner(day=date(2099, 9, 1), covers=(declared("青禾中学/七(2)"),))
+        path = book(tmp_path / "u.xlsx", [CUT, ["张小明", None, "×"]], title="名册")
+        with pytest.raises(InputError, match="还没有到"):
+            house.app.roster.import_file(path, "roster", "bureau", manner=undated)
+        assert [str(each.found_on) for each in house.app.roster.findings("bureau")] == ["2025-09-01"]
 
     def test_outside(self, house: House, tmp_path: Path) -> None:
         """A school's officer brings in that school's classes; a sheet of another is one error, and nobody is missing from it."""
