@@ -13,8 +13,9 @@ LEADING = 4
 
 _TOTAL = r"[合总小共]\s*计(?:[\s\d:：(（].*)?|共\s*\d+\s*[名人].*"
 _BY = "注|备注|说明|填表说明|(?:填表|填报|制表|审核|复核)人?|负责人|经办人|校长|班主任|签[名字]|盖章|(?:填表)?日期"
-_FOOT = re.compile(rf"\s*(?:{_TOTAL}|(?:{_BY})\s*[:：].*)", re.DOTALL)
-_SIGN = re.compile("[计共:：]")
+_ALONE = "(?:填表|填报|制表|审核|复核)[人日]期?|负责人|经办人|班主任"
+_FOOT = re.compile(rf"\s*(?:{_TOTAL}|(?:{_BY})\s*[:：].*|(?:{_ALONE})\s*)", re.DOTALL)
+_SIGN = re.compile("[计共:：表报核责办班]")
 """One of these stands in each."""
 
 

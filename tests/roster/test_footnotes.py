@@ -27,20 +27,21 @@ class TestFeet:
         ["注：√为到校"],
         ["填表人：李四", None, None, "审核人：王五"],
         [None, "班主任:", "王五"],
+        ["填表日期", "2026年9月1日"],
     )
 
     def test_register(self, tmp_path: Path) -> None:
         """Totals, notes and signatures under a register are passed over, as is its header printed again."""
         lines = [HEADER, row(), [*HEADER], *map(list, self.FEET), row("G2", "李四", None)]
         found = read_register(book(tmp_path / "r.xlsx", lines))
-        assert ([each.row for each in found.rows], found.errors) == ([4, 12], ())
+        assert ([each.row for each in found.rows], found.errors) == ([4, 13], ())
 
     def test_roster(self, tmp_path: Path) -> None:
         """So they are under a roster: nobody is asked for a child called Total."""
         lines = [[*ROSTER, "事由"], ["1", "张小明", "G1", "√"], [*ROSTER, "事由"], *map(list, self.FEET)]
         lines += [[2, "李四", "G2", "×"], [None, None, None, None, "转下页"]]
         found = read_roster(book(tmp_path / "r.xlsx", lines, title=TITLE))
-        assert ([(each.name, each.row) for each in found.marks], found.errors) == ([("张小明", 4), ("李四", 12)], ())
+        assert ([(each.name, each.row) for each in found.marks], found.errors) == ([("张小明", 4), ("李四", 13)], ())
 
     def test_text(self, tmp_path: Path) -> None:
         """So they are in a text file."""
