@@ -27,6 +27,9 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 """How bureaus' lists head our columns; what is here is proposed, and a person may choose otherwise."""
 
+TOLD_AS = ("表", "行号", "列", "问题", "怎么改")
+"""How a sheet is headed that tells the errors of a list: when the list comes back with it, it is none of the list."""
+
 _ID = re.compile(r"\d{17}[\dXx]")
 _MOST = 0.6
 

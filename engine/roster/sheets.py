@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from engine.errors import InputError
 from engine.roster.apart import Block
-from engine.roster.columns import Proposal, by_content, plain, renamed
+from engine.roster.columns import TOLD_AS, Proposal, by_content, plain, renamed
 from engine.roster.feet import data_of
 from engine.roster.workbook import Flaw, Grid, read_grids
 
@@ -161,6 +161,8 @@ def read_sheets(
     for grid in read_grids(path):
         begin = _begin(grid, HEADER_WITHIN + 1)
         first = begin.rows
+        if _tells(first):
+            continue
         head = _header(first, asked)
         if head is not None and not grid.hidden:
             any_read = True
@@ -186,7 +188,7 @@ def propose(path: Path, wanted: Sequence[str], optional: Sequence[str]) -> tuple
     found = []
     for grid in read_grids(path):
         first = _begin(grid, HEADER_WITHIN + _SAMPLE).rows
-        if grid.hidden or not any(len(_texts(row)) >= LEAST_COLUMNS for row in first):
+        if grid.hidden or _tells(first) or not any(len(_texts(row)) >= LEAST_COLUMNS for row in first):
             continue
         head = _header(first, _Asked(tuple(wanted), tuple(optional), {})) or _likeliest(first, ours)
         names = renamed(head.headings, ours, {})
@@ -278,6 +280,11 @@ def _likeliest(first: Sequence[Sequence[object]], ours: Sequence[str]) -> _Head:
         key=lambda at: (len(set(renamed(rows[at], ours, {})) & set(ours)), len(set(filter(None, rows[at]))), -at),
     )
     return _Head(at, at, rows[at])
+
+
+def _tells(first: Sequence[Sequence[object]]) -> bool:
+    """Whether a sheet tells the errors of a list."""
+    return bool(first) and _headings(first[0])[: len(TOLD_AS)] == TOLD_AS
 
 
 def _texts(row: Sequence[object]) -> list[str]:

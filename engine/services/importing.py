@@ -19,7 +19,7 @@ from engine.roster.idnumber import mask
 from engine.roster.names import fold_school
 from engine.roster.near import is_near, told_wrong
 from engine.roster.register import Pupil, RegisterFile, read_register
-from engine.roster.sheets import RowError, file_hash, propose, without_collection
+from engine.roster.sheets import RowError, Sheet, file_hash, propose, read_sheets, without_collection
 from engine.roster.terms import ID_NUMBER
 from engine.services.lists import area_of, finding_row, may
 from engine.services.model import FindingRow
@@ -119,6 +119,12 @@ def columns_of(path: Path, kind: str) -> tuple[Proposal, ...]:
     """What the sheets of a list offer for our columns; raises InputError for a file that cannot be read."""
     room = attendance if kind == "roster" else register
     return propose(path, room.WANTED, room.OPTIONAL)
+
+
+def sheets_of(path: Path, kind: str, manner: Manner) -> tuple[Sheet, ...]:
+    """The sheets of a list as an import finds them, their lines not read."""
+    room = attendance if kind == "roster" else register
+    return tuple(read_sheets(path, room.WANTED, room.OPTIONAL, chosen=manner.chosen))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

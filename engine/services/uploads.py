@@ -12,7 +12,8 @@ from typing import Any
 
 from engine.roster.columns import Proposal
 from engine.roster.sheets import file_hash
-from engine.services.importing import KINDS, Imported, Importing, Manner, columns_of, counts_of
+from engine.services.errors_sheet import Faulty, error_sheet
+from engine.services.importing import KINDS, Imported, Importing, Manner, columns_of, counts_of, sheets_of
 from engine.services.office import Office
 from engine.services.refusals import NOT_FOUND, refused
 
@@ -97,6 +98,15 @@ class Uploads:
     def weigh(self, id_: str, account: str, manner: Manner) -> Imported:
         """What importing it would do; nothing is kept."""
         return self._run(id_, account, manner, dry_run=True)
+
+    def errors(self, id_: str, account: str, manner: Manner) -> bytes:
+        """What is wrong with it as a workbook in which it can be mended and brought in again; nothing is kept."""
+        told, content = self._mine(id_, account)
+        importing = Importing(office=self.office, unit=told["unit"], manner=manner, dry_run=True)
+        with _on_disk(told["name"], content) as path:
+            tried = importing.run(path, told["kind"], account)
+            sheets = sheets_of(path, told["kind"], manner)
+            return error_sheet(Faulty(path=path, sheets=sheets, errors=tried.errors, whole=told["kind"] == "roster"))
 
     def keep(self, id_: str, account: str, manner: Manner) -> Waiting:
         """Import it and let go of the file; asked again, tell what was done and do nothing."""

@@ -157,6 +157,9 @@ class Uploads(Protocol):
     def weigh(self, id_: str, account: str, manner: Manner, /) -> Imported:
         """What importing it would do."""
 
+    def errors(self, id_: str, account: str, manner: Manner, /) -> bytes:
+        """What is wrong with it, as a workbook in which it can be mended."""
+
     def keep(self, id_: str, account: str, manner: Manner, /) -> Waiting:
         """Import it, once."""
 

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from engine.cases.model import Reason
 from engine.errors import InputError, Refused, RightRefused
 from engine.roster.attendance import Coverage
-from engine.services.errors_sheet import XLSX, error_sheet
+from engine.services.errors_sheet import XLSX
 from engine.services.importing import KINDS, Imported, Manner, declared_all, names_of
 from engine.services.uploads import Waiting
 from engine.web.acts import reasons_of
@@ -154,16 +154,16 @@ def keep(visit: HandingIn, upload_id: str) -> Response:
 
 
 def errors(visit: HandingIn, upload_id: str) -> Response:
-    """Every error of the file as a workbook with Excel's row numbers, to mend the list by; nothing is kept."""
+    """Every error of the file as a workbook in which the list can be mended and uploaded again; nothing is kept."""
     waiting = visit.app.uploads.kept(upload_id, visit.account)
     _only_columns(visit, waiting, "accept_missing")
     if waiting.done:
         return see_other(f"/imports/{upload_id}")
 
     def sheet(watch: Watch | None) -> Response:
-        tried = visit.app.uploads.weigh(upload_id, visit.account, _manner(visit, waiting, watch))
+        content = visit.app.uploads.errors(upload_id, visit.account, _manner(visit, waiting, watch))
         headers = {"content-disposition": 'attachment; filename="errors.xlsx"'}
-        return Response(error_sheet(tried.errors), media_type=XLSX, headers=headers)
+        return Response(content, media_type=XLSX, headers=headers)
 
     return _or_columns(visit, waiting, sheet)(None)
 

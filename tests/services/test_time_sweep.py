@@ -155,7 +155,6 @@ class TestOfficer:
             house.app.cases.advance(ActRequest(**request, version=version))  # type: ignore[arg-type]
         assert not house.act("school", number, "contact_family", **CONTACT).repeated
 
-
     def test_not_kept_waiting(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         """Whoever acts on another case while a batch is decided need not wait for it."""
         number, other = house.cases(2)

@@ -267,6 +267,66 @@ class TestLongLists:
         bureau.post(place + "/keep", data=sent)
         assert bureau.post(place + "/errors", data=sent).headers["location"] == place
 
+    def test_mended(self, counter: Counter, tmp_path: Path) -> None:
+        """The workbook of errors holds the faulty lines under their header; mended there and uploaded as it is, they are brought in."""
+        bureau = counter.browser("bureau")
+        lines = [
+            row("G1"),
+            row("G2", "<b>=", 123),
+            row("G3", "李四", "99010120130504001"),
+            row("G4", "", None, 班级=""),
+        ]
+        path = book(tmp_path / "r.xlsx", [HEADER, *lines], name="学籍")
+        place = upload(bureau, path).headers["location"]
+        tried = bureau.post(place + "/check", data=form_of(bureau.get(place).text, place + "/check")).text
+        sent = form_of(tried, place + "/keep")
+        made = openpyxl.load_workbook(BytesIO(bureau.post(place + "/errors", data=sent).content))
+        sheet = made["学籍"]
+        cells = list(sheet.iter_rows(values_only=True))
+        assert (cells[0][3], cells[2][:4]) == ("某校学籍册", ("行号", "问题", "怎么改", "学籍号"))
+        assert [line[0] for line in cells[3:]] == [5, 6, 7]
+        assert (cells[3][4], cells[3][6], "末三位已丢失" in str(cells[3][1])) == ("<b>=", 123, True)
+        faulty = {cell.column_letter for cell in sheet[6] if cell.fill.fgColor.rgb == "FFFFC7CE"}
+        assert (faulty, "没有填写姓名；没有填写班级" in str(cells[5][1])) == ({"E", "I"}, True)
+        again = tmp_path / "errors.xlsx"
+        made.save(again)
+        place = upload(bureau, again).headers["location"]
+        checked = bureau.post(place + "/check", data=form_of(bureau.get(place).text, place + "/check")).text
+        assert "要改正的 4 处" in checked
+        sheet["G4"], sheet["G5"], sheet["E6"], sheet["I6"] = "", "", "王五", "七(3)"
+        made.save(again)
+        place = upload(bureau, again).headers["location"]
+        checked = bureau.post(place + "/check", data=form_of(bureau.get(place).text, place + "/check")).text
+        assert ("要改正的" in checked, "导入正确的 3 行" in checked) == (False, True)
+
+    def test_mended_roster(self, counter: Counter, tmp_path: Path) -> None:
+        """Of a roster all lines of all classes are there, with their titles: nobody is missing from what comes back."""
+        counter.app.roster.import_file(LITTLE / "register.xlsx", "register", "bureau")
+        bureau, path = counter.browser("bureau"), tmp_path / "r.xlsx"
+        made = openpyxl.load_workbook(LITTLE / "roster.xlsx")
+        made.worksheets[0]["D9"] = "?"
+        made.create_sheet("说明")["A1"] = "各班填写"
+        made.save(path)
+
+        def tried(path: Path) -> tuple[str, str, str]:
+            place = upload(bureau, path, kind="roster").headers["location"]
+            text = bureau.post(place + "/check", data=form_of(bureau.get(place).text, place + "/check")).text
+            found = re.search(r"待核实的疑点.*?<dd>(\d+)", text, re.DOTALL) or re.search(r"(疑点)", text)
+            return place, text, found[1] if found else ""
+
+        place, text, _ = tried(path)
+        assert "不认识标记「?」" in text
+        made = openpyxl.load_workbook(
+            BytesIO(bureau.post(place + "/errors", data=form_of(text, place + "/keep")).content)
+        )
+        assert made.sheetnames[0] == "错误"
+        assert len(made.sheetnames) == 1 + 6
+        made.worksheets[1]["G9"] = "√"
+        made.save(path)
+        plain = tried(LITTLE / "roster.xlsx")
+        _, text, found = tried(path)
+        assert ("要改正的" in text, found) == (False, plain[2])
+
 
 class TestRefusals:
     """What is not taken."""
