@@ -119,7 +119,9 @@ class PageMaker:
         stuck = self.uow.stuck.of(number)
         lines = [stuck_line(stuck)] if stuck else []
         lines += [coming_line(self.workflow, each) for each in coming(self.workflow, self.case)]
-        return (*lines, *(message_line(each) for each in self.uow.outbox.waiting(number)))
+        waiting = self.uow.outbox.waiting(number)
+        names = self.uow.people.names() if waiting else {}
+        return (*lines, *(message_line(each, names) for each in waiting))
 
     def profile(self) -> tuple[tuple[str, str], ...]:
         """What the register says of the subject, masked unless revealed."""

@@ -107,7 +107,7 @@ class HistoryMaker:
         for name, value in entry.values.items():
             field = known.get(name)
             zh = field.zh if field else _LABELS.get(name, name)
-            explained = field is not None and name not in ("document", "deadline")
+            explained = field is not None and name not in ("document", "deadline", "owner")
             told.append((zh, label(field, value, self.units) if field and explained else self._word(name, value)))
         return tuple(told)
 
@@ -205,6 +205,8 @@ class HistoryMaker:
             found = self.case.document(text)
             kind = found.kind if found else text
             return workflow.notices[kind].title if kind in workflow.notices else text
+        if name == "owner":
+            return self.names.get(text) or ROLES.get(text, text)
         if name == "channel":
             return self._channels.get(text, text)
         return FINDING_ZH.get(text, text) if name == "kind" else shown(value)

@@ -165,7 +165,8 @@ class RecordMaker:
         stuck = self.uow.stuck.of(number)
         later = [_later("retry", None if stuck.quarantined else stuck.retry_at, stuck_line(stuck))] if stuck else []
         waiting = self.uow.outbox.waiting(number)
-        later += [_later("send", None if each.held else each.try_at, message_line(each)) for each in waiting]
+        names = self.uow.people.names() if waiting else {}
+        later += [_later("send", None if each.held else each.try_at, message_line(each, names)) for each in waiting]
         return (*acts, *later)
 
     def acts(self) -> tuple[tuple[str, ...], tuple[Told, ...]]:

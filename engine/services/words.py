@@ -84,17 +84,17 @@ HELD_ZH = {"late": "迟于规定时间", "many": "一次过多"}
 """Why the brake holds a message."""
 
 
-def message_line(message: WaitingMessage) -> str:
-    """A message that has not left, in one line: when it leaves, or that it waits for a person."""
-    whom = ROLES.get(message.to, message.to)
+def message_line(message: WaitingMessage, names: Mapping[str, str]) -> str:
+    """A message that has not left, in one line: when it leaves, or that it waits for a person; `names` are people's."""
+    whom = ROLES.get(message.to) or names.get(message.to, message.to)
     if message.held:
         return f"给{whom}的消息暂缓发出（{HELD_ZH[message.held]}），等教体局放行"
     return f"{instant_zh(message.try_at)} 发出给{whom}的消息"
 
 
-def failed_line(message: WaitingMessage) -> str:
+def failed_line(message: WaitingMessage, names: Mapping[str, str]) -> str:
     """A message that did not arrive, in one line: to whom, how often it was tried, what was said, what comes next."""
-    whom = ROLES.get(message.to, message.to)
+    whom = ROLES.get(message.to) or names.get(message.to, message.to)
     fault = f"（{message.fault}）" if message.fault else ""
     return f"给{whom}的消息没有送到，已试{message.tries}次{fault}；{instant_zh(message.try_at)}再试"
 

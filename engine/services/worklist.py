@@ -102,11 +102,13 @@ class Desk:
         failed: dict[str, list[str]] = {}
         for stuck in self.uow.stuck.all():
             waiting.setdefault(stuck.case, []).append(stuck_line(stuck))
-        for message in self.uow.outbox.stopped():
+        stopped = self.uow.outbox.stopped()
+        names = self.uow.people.names() if stopped else {}
+        for message in stopped:
             if message.held:
-                waiting.setdefault(message.case, []).append(message_line(message))
+                waiting.setdefault(message.case, []).append(message_line(message, names))
             if message.tries:
-                failed.setdefault(message.case, []).append(failed_line(message))
+                failed.setdefault(message.case, []).append(failed_line(message, names))
         theirs = self.uow.lists.among(units, [*waiting, *failed])
         lines = [f"{number} {line}" for number in sorted(theirs) for line in waiting.get(number, ())]
         rows = [FailedRow(case=number, line=line) for number in sorted(theirs) for line in failed.get(number, ())]

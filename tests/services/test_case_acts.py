@@ -226,7 +226,9 @@ class TestHandOver:
         number = visited(house)
         for owner, shown in (("principal", "方远"), ("李娟", "李娟"), ("bureau_officer", "教体局专干")):
             house.act("township", number, "case.hand_over", owner=owner, reason="休假")
-            assert house.app.cases.show(number, "school").owner == shown
+            page = house.app.cases.show(number, "school")
+            assert (page.owner, dict(page.history[0].fields)["新负责人"]) == (shown, shown)
+            assert f"发出给{shown}的消息" in "".join(page.will_happen)
 
     @pytest.mark.parametrize("owner", ["nobody", "judicial", "admin", "receiver", "auditor"])
     def test_stranger(self, house: House, owner: str) -> None:
