@@ -82,6 +82,9 @@ class Guard:
         request = Request(scope)
         if _host_name(headers.get("host", "")) not in self.hosts:
             return self.problem(request, "wrong_host", 400)
+        # No text of a database may hold NUL: PostgreSQL would refuse the question, and the house seem to be away.
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            return self.problem(request, "not_found", 404)
         if scope["method"] not in _READING and not _same_origin(headers, scope["scheme"]):
             return self.problem(request, "foreign", 403)
         length = headers.get("content-length", "0")

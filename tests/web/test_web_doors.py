@@ -213,6 +213,8 @@ class TestHeaders:
             ("/static/../pages.py", 404),
             ("/static/x.css", 404),
             ("/docs", 404),
+            ("/findings?opened=%00", 404),
+            (f"/cases/{CASE}%00", 404),
             (f"/cases/{CASE}/results/abc", 404),
             (f"/cases/{CASE}/results/99", 404),
         ],
