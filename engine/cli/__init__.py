@@ -106,6 +106,9 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         print(_machine(error), file=sys.stderr)
         return 3
+    except typer.Abort:  # a question was broken off, or there is no terminal to answer it on
+        print("没有输入，没有完成", file=sys.stderr)
+        return 1
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise

@@ -126,6 +126,7 @@ def reports(
         who = f"{each.report.accepted_by}已确认" if each.report.accepted_by else f"待确认{each.open}项"
         made = each.report.made_at.date()
         print(f"第{each.report.id}号  {made}  {each.report.name}  {each.lines}项  {who}")
+    print(f"共{len(rows)}份")
 
 
 def _row(each: ReportRow) -> dict[str, object]:

@@ -16,7 +16,7 @@ from engine.app import open_app
 from engine.cli.demo_play import Play, moment, settle
 from engine.cli.demo_script import ENDING, OPENING
 from engine.cli.options import AsJson
-from engine.cli.serve import serve
+from engine.cli.serve import listens, serve
 from engine.clock import Clock, SteppedClock
 from engine.errors import InputError
 from engine.paths import config_dir
@@ -38,6 +38,8 @@ def demo(
         review_authority="宣和区人民政府",
         contact="宣和区教育体育局基础教育股，电话000-00000000",
     )
+    if not no_serve:
+        listens(settings.host, settings.port)
     password = secrets.token_urlsafe(9)
     clock = SteppedClock(moment(OPENING))
     say = _silent if as_json else print
@@ -67,11 +69,11 @@ def demo(
         for line in told.ladders():
             print(f"  {line}")
         _summary(folder, result, problems)
-        print(f"以后再打开：{sys.argv[0]} --config {written} run")
+        print(f"以后再打开：{sys.argv[0]} --config {written} run\n登录密码（各账号相同，仅限演示）：{password}")
     if problems:
         raise typer.Exit(1)
     if not no_serve:
-        _serve(settings, password)
+        _serve(settings)
 
 
 def _write(settings: Settings, to: Path) -> Path:
@@ -103,16 +105,13 @@ def _summary(folder: Path, result: dict[str, object], problems: list[str]) -> No
     print("历史链条：全部验证通过" if not problems else "；".join(problems))
 
 
-def _serve(settings: Settings, password: str) -> None:
+def _serve(settings: Settings) -> None:
     with (config_dir() / "sample" / "people.csv").open(encoding="utf-8-sig", newline="") as file:
         people = list(csv.DictReader(file))
-    print(f"\n打开 http://{settings.host}:{settings.port}  （Ctrl+C 结束）")
-    print(f"登录密码（各账号相同，仅限演示）：{password}")
     # The accounts of the other townships and schools end in a number: they would hide those of the play.
     shown = [row for row in people if not any(sign.isdecimal() for sign in row["account"])]
     for row in shown:
         print(f"  {row['account']:<18}{row['name']}  {ROLES.get(row['role'], row['role'])}")
-    print(f"  另有{len(people) - len(shown)}个账号（其他乡镇街道和学校，如 township04、school05）")
-    sys.stdout.flush()
+    print(f"  另有{len(people) - len(shown)}个账号（其他乡镇街道和学校，如 township04、school05）\n", flush=True)
     with open_app(settings) as app:
         serve(app, settings.host, settings.port)

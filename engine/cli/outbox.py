@@ -51,6 +51,7 @@ def list_(
     for each in rows:
         state = WHY[each.held] or (f"已试{each.tries}次：{each.fault}" if each.tries else "")
         print(f"{each.id}  {each.case}  {ROLES.get(each.to, each.to)}  {instant_zh(each.due_at)}  {state}".rstrip())
+    print(f"共{len(rows)}条")
 
 
 @app.command("release", help="以教体局人员名义放行暂缓的消息，下一次扫描时发出")

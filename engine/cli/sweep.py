@@ -62,3 +62,4 @@ def _stuck(app: App, *, as_json: bool) -> None:
     for each in rows:
         then = "已停止重试，须人处理" if each.quarantined else f"{instant_zh(each.retry_at)}再试"
         print(f"{each.case}  已试{each.tries}次  {then}  {each.fault}")
+    print(f"共{len(rows)}件")

@@ -150,6 +150,8 @@ def password(
 
 def _password(file: Path | None) -> str:
     if file is None:
+        if not sys.stdin.isatty():
+            raise InputError("没有可以输入密码的终端；用 --file 文件，或者 --file - 由标准输入读")
         return str(typer.prompt("密码", hide_input=True, confirmation_prompt="再输一遍", err=True))
     if str(file) == "-":
         return sys.stdin.readline().rstrip("\r\n")

@@ -87,6 +87,8 @@ class TestReports:
 
     def test_reports(self, order: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """Reports are listed and shown; accepting needs a person who is known."""
+        assert 0 == cli.run(["calendar", "report", "list"])
+        assert "共0份\n" == capsys.readouterr().out
         assert 0 == cli.run(["calendar", "apply", str(order)])
         capsys.readouterr()
         assert 0 == cli.run(["calendar", "report", "list", "--json"])

@@ -34,9 +34,9 @@ class TestOutbox:
         told = json.loads(capsys.readouterr().out)
         assert (False, ["late", ""]) == (told["database_held"], [each["held"] for each in told["messages"]])
         assert 0 == cli.run(["outbox", "list", "--held"])
-        lines = capsys.readouterr().out.splitlines()
-        assert 1 == len(lines)
-        assert lines[0].endswith("迟于规定时间，待人放行")
+        (line, count) = capsys.readouterr().out.splitlines()
+        assert line.endswith("迟于规定时间，待人放行")
+        assert count == "共1条"
 
     def test_release(self, waiting: House, capsys: pytest.CaptureFixture[str]) -> None:
         """Messages are named, or all meant; not both, not neither, and not by anybody."""

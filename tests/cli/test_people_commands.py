@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -97,6 +98,7 @@ class TestUser:
         monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
         desk.says("user", "password", "school", "--file", "-", code=2)
         assert "密码有5个字符；应为12至128个" in desk.err
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
         monkeypatch.setattr("typer.prompt", lambda *_, **__: "from-the-terminal")
         assert "已设置" in desk.says("user", "password", "school")
         desk.says("user", "password", "nobody", code=2)

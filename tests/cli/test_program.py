@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import re
 import shlex
 import socket
@@ -71,6 +73,29 @@ class TestExitCodes:
         monkeypatch.setattr(cli, "app", fail)
         assert code == cli.run([])
         assert capsys.readouterr().err == "一 二\n"
+
+    def test_nothing_typed(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        """Who breaks off a question is told that nothing was done, who has no terminal to answer on what to write."""
+        monkeypatch.setattr(sys, "stdin", io.StringIO("a long password"))
+        assert 2 == cli.run(["user", "password", "admin"])
+        assert "--file -" in capsys.readouterr().err
+        code = "import sys; from engine.cli import run; sys.exit(run(['user', 'password', 'admin']))"
+        ours, theirs = os.openpty()
+        asked = subprocess.Popen(
+            [sys.executable, "-c", code], stdin=theirs, stderr=subprocess.PIPE, start_new_session=True
+        )
+        assert asked.stderr is not None
+        told = asked.stderr.read(len("密码".encode()))
+        for _ in range(100):
+            os.write(ours, b"\x04")
+            if asked.poll() is not None:
+                break
+            time.sleep(0.1)
+        told += asked.stderr.read()
+        asked.stderr.close()
+        os.close(ours)
+        os.close(theirs)
+        assert (1, "没有输入，没有完成") == (asked.returncode, told.decode().splitlines()[-1])
 
     def test_unknown_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """What nobody foresaw is not swallowed."""
@@ -257,7 +282,7 @@ class TestDemo:
         """It prints what happened and where the documents are, in a folder of its own; then it serves with sign-ins."""
         seen: list[tuple[bool, str]] = []
         monkeypatch.setattr(demo_command, "serve", lambda app, _host, _port: seen.append((app.demo, str(app.today()))))
-        assert cli.run(["demo"]) == 0
+        assert cli.run(["demo", "--port", str(free_port())]) == 0
         assert seen == [(True, "2026-10-22")]
         told = capsys.readouterr().out
         for words in (
@@ -278,11 +303,13 @@ class TestDemo:
     def test_problems(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A demonstration whose history does not verify ends with 1."""
+        """A demonstration whose history does not verify ends with 1; one that is not served tells its password too."""
         monkeypatch.setattr("engine.storage.unit_of_work.Archive.invariants", lambda _: ["坏了"])
         monkeypatch.setattr("engine.cli.demo_play.EVENTS", ())
         assert cli.run(["demo", "--no-serve", "--out", str(tmp_path)]) == 1
-        assert "坏了" in capsys.readouterr().out
+        told = capsys.readouterr().out
+        assert "坏了" in told
+        assert re.search(r"登录密码（[^）]*）：\S{12}\n$", told), "nobody could sign in when it is opened again"
 
     def test_bad_sample(self, tmp_path: Path) -> None:
         """A sample that is not there is the installation's fault."""
@@ -320,6 +347,19 @@ class TestServing:
             served.terminate()
             served.wait(20)
 
+    def test_port_taken(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A port that is taken is told in one line before anything is played or promised."""
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            file = tmp_path / "s.yaml"
+            file.write_text(f"data: {tmp_path / 'd'}\n", "utf-8")
+            for words in (["run"], ["web"], ["demo", "--out", str(tmp_path / "demo")]):
+                assert 3 == cli.run(["--config", str(file), *words, "--port", port])
+                told = capsys.readouterr()
+                assert ("", 1) == (told.out, told.err.count("\n"))
+                assert f"端口 {port} 不能用" in told.err
+                assert "--port" in told.err
+
     def test_settings(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """The command reads the file that is named, and options above it."""
         file = tmp_path / "s.yaml"
@@ -335,7 +375,7 @@ class TestServing:
         monkeypatch.setattr(worker, "sweep_once", lambda _, **__: swept.set())
         monkeypatch.setattr(serve.uvicorn, "run", lambda *_, **__: swept.wait(10))
         with open_app(Settings.read(data=tmp_path)) as app:
-            serve.serve(app, "127.0.0.1", 1)
+            serve.serve(app, "127.0.0.1", free_port())
         assert swept.is_set()
 
 

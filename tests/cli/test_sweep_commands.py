@@ -51,6 +51,8 @@ class TestSweep:
     def test_stuck(self, house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         """A case of which a timer fails is counted, listed, and tried again when told to."""
         house.named_by(monkeypatch)
+        assert 0 == cli.run(["sweep", "--stuck"])
+        assert "共0件\n" == capsys.readouterr().out
         number = house.case()
         TestFailing.clock_of(house, number, "clock = substr(clock, 2)")
         assert 0 == cli.run(["sweep", "--json"])
