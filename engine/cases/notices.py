@@ -8,8 +8,7 @@ from datetime import date
 
 from engine.cases.attempt import law_of
 from engine.cases.model import DocumentOrder
-from engine.cases.reserved_forms import GUARDIANS
-from engine.definitions.facts import CaseView, Document, UnitFacts, Values
+from engine.definitions.facts import GUARDIANS, CaseView, Document, UnitFacts, Values
 from engine.definitions.workflow import Field, Transition, Workflow
 from engine.workdays import Span
 

@@ -19,11 +19,8 @@ from engine.cases.methods import (
     WITNESS_BODIES,
 )
 from engine.cases.service import DISPENSATIONS, approved_correction, service_of
-from engine.definitions.facts import CaseView, Identity, SubjectFacts
+from engine.definitions.facts import GUARDIANS, CaseView, Identity, SubjectFacts
 from engine.definitions.workflow import Field, Workflow
-
-GUARDIANS = {"father": "父亲", "mother": "母亲", "guardian": "其他监护人", "grandfather": "祖父", "grandmother": "祖母"}
-"""Chinese names of guardian keys."""
 
 _YES_NO = (("yes", "是"), ("no", "否"))
 

@@ -160,6 +160,12 @@ class UnitFacts:
     """The acts that the delegation document lends."""
 
 
+GUARDIANS: Mapping[str, str] = {
+    "father": "父亲", "mother": "母亲", "guardian": "其他监护人", "grandfather": "祖父", "grandmother": "祖母",
+}  # fmt: skip
+"""Chinese names of guardian keys."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectFacts:
     """The pupil (or unit) a case is about, as far as guards need it; names are not here."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
-from engine.definitions.facts import Answer, Facts
+from engine.definitions.facts import GUARDIANS, Answer, Facts
 from engine.definitions.predicates import predicate
 
 ORDER = "correction_order"
@@ -13,6 +14,10 @@ _READS_ORDER = frozenset({("document", ORDER)})
 
 def _say(holds: bool, seen: dict[str, object], why: str) -> Answer:
     return Answer(holds, seen, "" if holds else why)
+
+
+def _zh(keys: Iterable[str]) -> str:
+    return "、".join(GUARDIANS.get(key, key) for key in keys) or "没有"
 
 
 def _named(facts: Facts) -> tuple[str, ...]:
@@ -26,7 +31,7 @@ def guardians_are_named(facts: Facts) -> Answer:
     """Holds when everybody named is a guardian of this child."""
     known, named = facts.case.identity.subject.guardians, _named(facts)
     others = tuple(each for each in named if each not in known)
-    why = f"「{'、'.join(others)}」不是本案登记的监护人；监护人：{'、'.join(known)}"
+    why = f"「{_zh(others)}」不是本案登记的监护人；监护人：{_zh(known)}"
     return _say(bool(named) and not others, {"whom": named}, why)
 
 
@@ -36,7 +41,7 @@ def named_wait_for_service(facts: Facts) -> Answer:
     order, named = facts.case.latest(ORDER), _named(facts)
     waiting = tuple(each.key for each in order.addressees if each.status == "waiting") if order else ()
     others = tuple(each for each in named if each not in waiting)
-    why = f"「{'、'.join(others)}」不是等候送达的受送达人；等候送达的：{'、'.join(waiting) or '没有'}"
+    why = f"「{_zh(others)}」不是等候送达的受送达人；等候送达的：{_zh(waiting)}"
     return _say(bool(named) and not others, {"whom": named, "waiting": waiting}, why)
 
 

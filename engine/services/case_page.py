@@ -13,9 +13,8 @@ from engine.cases.methods import METHODS
 from engine.cases.notices import label
 from engine.cases.outlook import awaiting, coming, possible, possible_reserved, suggested
 from engine.cases.proposals import next_approvers
-from engine.cases.reserved_forms import GUARDIANS
 from engine.cases.timers import is_overdue, moment_of, work_out
-from engine.definitions.facts import Actor, CaseView, Proposal, Running
+from engine.definitions.facts import GUARDIANS, Actor, CaseView, Proposal, Running
 from engine.definitions.workflow import Workflow
 from engine.services.handing import owner_today
 from engine.services.history import HistoryMaker, may_undo, subject_of

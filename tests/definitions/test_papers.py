@@ -120,7 +120,12 @@ YES = [
 NO = [
     ("guardians_are_named", Given(values={"whom": "carer"}), "「carer」不是本案登记的监护人"),
     ("guardians_are_named", Given(), "不是本案登记的监护人"),
-    ("named_wait_for_service", Given(documents=SERVED, values={"whom": ("mother", "father")}), "等候送达的：mother"),
+    (
+        "guardians_are_named",
+        Given(values={"whom": ("mother", "father")}),
+        "「母亲、父亲」不是本案登记的监护人；监护人：没有",
+    ),
+    ("named_wait_for_service", Given(documents=SERVED, values={"whom": ("mother", "father")}), "等候送达的：母亲"),
     ("named_wait_for_service", Given(values={"whom": "father"}), "等候送达的：没有"),
     ("issuer_is_that_of_the_order", Given(values={"issuer": "bureau"}), "没有有效的"),
     ("issuer_is_that_of_the_order", Given(documents=SERVED, values={"issuer": "township"}), "（bureau）办理"),
