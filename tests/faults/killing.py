@@ -63,6 +63,7 @@ def killed(ground: Ground, plan: Plan, folder: Path) -> Outcome:
     days, over = folder / "days", folder / "over"
     days.touch()
     began = time.monotonic()
+    lived = 0.0
     outcome = Outcome()
     seeds = iter(range(plan.seed * 100_000, (plan.seed + 1) * 100_000))
 
@@ -72,9 +73,11 @@ def killed(ground: Ground, plan: Plan, folder: Path) -> Outcome:
 
     running = {place: spawned(post(place)) for place in range(plan.workers)}
     while not _is_enough(plan, outcome.kills, passed := time.monotonic() - began, folder):
-        # Where the time was too short for enough, workers come to less between two kills than they should.
-        time.sleep(chance.uniform(*PAUSE) * plan.slower * (1 + passed // plan.seconds))
-        _pass_days(days, began)
+        # Where the time was too short for enough, workers come to less between two kills than they should. The town's
+        # days get longer with it: they would run out, and nobody act any more, before a busy machine came to enough.
+        pause = chance.uniform(*PAUSE)
+        time.sleep(pause * plan.slower * (1 + passed // plan.seconds))
+        _pass_days(days, lived := lived + pause)
         place = chance.randrange(plan.workers)
         os.kill(running[place], signal.SIGKILL)
         os.waitpid(running[place], 0)
@@ -113,11 +116,10 @@ def _is_enough(plan: Plan, kills: int, passed: float, folder: Path) -> bool:
     return min(acts, len(answered), len(numbered & answered)) >= plan.least
 
 
-def _pass_days(days: Path, began: float) -> None:
-    """The town's day is as long as this file: everybody reads the same one."""
-    passed = int((time.monotonic() - began) / A_DAY)
+def _pass_days(days: Path, lived: float) -> None:
+    """So many half days have passed as this file is long: everybody reads the same one."""
     with days.open("ab") as file:
-        file.write(b"." * (passed - file.tell()))
+        file.write(b"." * (int(lived / A_DAY) - file.tell()))
 
 
 def judge(app: App, lines: Iterable[Line], outcome: Outcome) -> None:
