@@ -32,6 +32,9 @@ _TITLES = (
 
 _DAY = re.compile(r"(\d{4})(?:年|([-./]))(\d{1,2})(?(2)\2|月)(\d{1,2})")
 
+_LONGEST_TITLE = 200
+"""Characters in which school and class are looked for: with more of them it would take their square."""
+
 _SHOWN = 60
 """Characters of a file's text that a message repeats."""
 
@@ -176,7 +179,7 @@ class _Reading:
 
 
 def _coverage(sheet: Sheet) -> Coverage | None:
-    texts = [re.sub(r"\s+", "", text) for text in sheet.above]
+    texts = [re.sub(r"\s+", "", text)[:_LONGEST_TITLE] for text in sheet.above]
     found = next((found for title in _TITLES for text in texts if (found := title.match(text))), None)
     return Coverage(school=found["school"], class_name=fold_class(found["class"])) if found else None
 

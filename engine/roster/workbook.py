@@ -34,10 +34,15 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _OVERLAP = 4096
 _DTD = b"<!DOCTYPE"
+_SHORT = rb"[^<>]{0,300}"
+"""What stands in a tag: without bound, one that never ends would be looked through from each of its places."""
+
 _UNTOLD = re.compile(
-    rb'<c [^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>'
+    rb"<c " + _SHORT + rb'?\br="([A-Z]{1,3})(\d{1,7})"' + _SHORT + rb">\s{0,99}"
+    rb"<f\b" + _SHORT + rb"?(?:/>|>[^<]*</f>)\s{0,99}(?:<v\s{0,9}/>|<v></v>)?\s{0,99}</c>"
 )
-_FAULT = re.compile(rb'<c (?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>')
+_FAULT = re.compile(rb"<c (?=" + _SHORT + rb'\bt="e")' + _SHORT + rb'?\br="([A-Z]{1,3})(\d{1,7})"' + _SHORT + rb">")
+MOST_FLAWS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +119,7 @@ def _workbook(path: Path) -> Iterator[Grid]:
             raise _refusal(path, frame)
         _, name, hidden, part = frame
         blocks = _blocks(path, source)
-        yield Grid(name=name, hidden=hidden, blocks=blocks, flaws=tuple(flaws.get(part, ())))
+        yield Grid(name=name, hidden=hidden, blocks=blocks, flaws=tuple(dict.fromkeys(flaws.get(part, ()))))
         # Rows that nobody asked for are passed over, so that the next frame begins a sheet.
         deque(blocks, maxlen=0)
 
@@ -170,6 +175,8 @@ def _scan(path: Path, archive: ZipFile, part: ZipInfo, *, size: int, flaws: list
                 raise ValueError("a workbook's part declares no document type")
             if (b"f" in text and b"<f" in text) or (b"e" in text and b't="e"' in text):
                 flaws.extend(_flaws(text))
+                if len(flaws) > MOST_FLAWS:
+                    raise InputError(f"{path.name} 里没有结果的公式太多；请在 Excel 中打开、保存后再导入")
             tail = text[-_OVERLAP:]
     return size
 

@@ -11,10 +11,11 @@ import pytest
 import xlsxwriter
 
 from engine.errors import InputError
-from engine.roster import separated
+from engine.roster import separated, workbook
+from engine.roster.attendance import read_roster
 from engine.roster.register import read_register
 from engine.roster.sheets import propose
-from tests.roster.test_hard_lists import SHEET
+from tests.roster.test_hard_lists import SHEET, altered
 from tests.roster.test_lists import HEADER, row
 
 FAR = b'<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
@@ -86,6 +87,36 @@ class TestWorkbooks:
         shutil.copy(path, renamed)
         assert len(read_register(renamed).rows) == 1
 
+    @pytest.mark.timeout(20)
+    @pytest.mark.parametrize(
+        "junk",
+        [
+            b"<f>x</f>" + b"<c " * 100_000,
+            b"<f>x</f><c " + b'r="A1" ' * 50_000,
+            b"<f>x</f>" + b'<c r="A1" ' * 50_000,
+            b'<c r="A1"><f ' * 50_000,
+            b't="e"' + b'<c r="A1" ' * 50_000,
+            (b'<c r="A1">' + b" " * 5_000) * 100 + b"<f>",
+        ],
+    )
+    def test_endless_tags(self, path: Path, junk: bytes) -> None:
+        """Tags that never end are passed over in time that grows with their length, not with its square."""
+        with pytest.raises(InputError, match="无法读取"):
+            read_register(altered(path, lambda content: content.replace(b"</sheetData>", junk)))
+
+    def test_many_formulas(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Each formula without result is told once, wherever the reading paused; more of them than a list can have are refused."""
+        lines = b"".join(
+            b'<row r="%d"><c r="B%d"><f>A%d</f></c><c r="A%d" t="inlineStr"><is><t>G%d</t></is></c></row>' % ((at,) * 5)
+            for at in range(3, 20_000)
+        )
+        file = altered(path, lambda content: content.replace(b"</sheetData>", lines + b"</sheetData>"))
+        found = [error.row for error in read_register(file).errors if error.code == "formula"]
+        assert found == [*range(3, 20_000)]
+        monkeypatch.setattr(workbook, "MOST_FLAWS", 1000)
+        with pytest.raises(InputError, match="公式太多"):
+            read_register(file)
+
 
 class TestTexts:
     """Text files that ask for more than their bytes."""
@@ -97,6 +128,13 @@ class TestTexts:
             path.write_text("\n".join([",".join(HEADER), *["G1"] * 900, ",".join(wide)]))
             with pytest.raises(InputError, match="内容到第902行、第20"):
                 propose(path, HEADER, ())
+
+    @pytest.mark.timeout(20)
+    def test_long_title(self, tmp_path: Path) -> None:
+        """A title as long as a cell can be is looked through in time that grows with its length."""
+        path = tmp_path / "r.csv"
+        path.write_text("学校" * 60_000 + "\n姓名,到校情况\n张三,√\n")
+        assert [each.code for each in read_roster(path).errors] == ["title"]
 
     def test_room(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """What a sheet may not hold, a text file may not either."""
