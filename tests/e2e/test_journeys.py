@@ -128,11 +128,13 @@ class TestFromFileToReturn:
         school.page.click("main button.primary")
         school.look("import-columns")
         school.page.click("main button.primary")
+        school.page.wait_for_selector('[action$="/keep"]', timeout=60_000)
+        school.page.wait_for_load_state()
         school.look("import-trial")
         if school.page.locator('[name="accept_missing"]').count():
             school.page.check('[name="accept_missing"]')
         school.page.click("main button.primary")
-        assert school.page.locator("main [role=status]").count(), school.text
+        school.page.wait_for_selector('main [role=status]:has-text("已导入")', timeout=60_000)
 
 
 class TestAccidents:
