@@ -54,7 +54,7 @@ format: $(VENV)/dev.stamp  ## put the code into its form
 # In order: each journey goes on where the one before it left its town. There are two towns, each in a process of its own.
 e2e: $(VENV)/dev.stamp  ## journeys in a real Chromium (Debian: chromium fonts-wqy-microhei); pictures in build/e2e
 	rm -rf build/e2e
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -p no:randomly tests/e2e
+	$(BIN)/python -m pytest -q -n 2 -p no:randomly tests/e2e
 
 bench: $(VENV)/dev.stamp  ## floor and subject side by side, one JSON line a figure (GOAL="G3 G4": only these)
 	@$(BIN)/python -m tests.benchmarks $(GOAL)
