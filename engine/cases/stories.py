@@ -188,7 +188,7 @@ class _Player:
         expect = step.expect
         if self.refusal is not None and expect.refused is None:
             why = "；".join(f"{reason.name}：{reason.message}" for reason in self.refusal.reasons)
-            self._differs(step, "refused", "accepted", why)
+            self._differs(step, "refused", "准予登记", why)
             return
         if expect.refused is not None:
             self._compare_refusal(step, expect)
@@ -198,7 +198,7 @@ class _Player:
 
     def _compare_refusal(self, step: Step, expect: Expectation) -> None:
         if self.refusal is None:
-            self._differs(step, "refused", sorted(expect.refused or ()), "accepted")
+            self._differs(step, "refused", sorted(expect.refused or ()), "准予登记")
             return
         reasons = self.refusal.reasons
         matched = all(any(_is(reason, name) for reason in reasons) for name in expect.refused or ())
@@ -255,7 +255,7 @@ class _Player:
         return found
 
     def _differs(self, step: Step, what: str, expected: object, actual: object) -> None:
-        self.played.differences.append(f"{self.story.file}:{step.line}: {what}: expected {expected}, got {actual}")
+        self.played.differences.append(f"{self.story.file}:{step.line}: {what}: 应为 {expected}，实为 {actual}")
 
 
 def _named(expect: Expectation, case: CaseView) -> Iterable[tuple[str, object, object]]:

@@ -159,7 +159,7 @@ class TestPlay:
         text = path.read_text("utf-8")
         path.write_text(re.sub(r"state: \w+", "state: reported_nowhere", text, count=1), "utf-8")
         assert run(["workflow", "play", str(folder)]) == 1
-        assert "state: expected reported_nowhere" in capsys.readouterr().out
+        assert "state: 应为 reported_nowhere，实为 " in capsys.readouterr().out
         assert run(["workflow", "play", str(folder), "--json"]) == 1
         rows = json.loads(capsys.readouterr().out)
         assert [row["file"] for row in rows if row["differences"]] == [path.name]
