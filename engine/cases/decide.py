@@ -57,8 +57,8 @@ def _decided(attempt: Attempt) -> Outcome:
     act = _RESERVED.get(command.trigger)
     if act is not None:
         return _dated(attempt, act(attempt))
-    known = "、".join(sorted(name for name, each in workflow.transitions.items() if case.state in each.sources))
-    return refuse("rule", Reason("state", command.trigger, f"没有「{command.trigger}」这个动作；现在可以：{known}"))
+    known = possible_here(attempt.plan, case.state)
+    return refuse("rule", Reason("state", command.trigger, f"没有「{command.trigger}」这个动作"), accepted=known)
 
 
 _FACTS = frozenset({"case.note", "document.serve"})

@@ -127,7 +127,8 @@ def _open_proposal(attempt: Attempt) -> Proposal | Refusal:
     proposal = find(case, named)
     if proposal is None:
         open_ones = "、".join(p.trigger for p in case.proposals) or "没有"
-        return refuse("rule", Reason("field", "proposal", f"没有在办的报批「{named}」；在办的：{open_ones}"))
+        said = f"没有在办的报批「{named}」" if named else "没有写明哪件报批"
+        return refuse("rule", Reason("field", "proposal", f"{said}；在办的：{open_ones}"))
     if proposal.epoch != case.epoch:
         return refuse("stale", Reason("stale", "proposal", "报批以后个案已经变动，应重新报批"))
     return proposal

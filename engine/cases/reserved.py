@@ -157,12 +157,13 @@ def _again(attempt: Attempt, act: Act, corrected: Act) -> Deadlines:
 
 
 def _deadline(attempt: Attempt) -> Running | Refusal:
-    named = str(attempt.command.values.get("deadline"))
+    named = str(attempt.command.values.get("deadline") or "")
     running = attempt.case.deadlines.get(named)
     rule = attempt.plan.workflow.deadlines.get(named)
     if running is None or rule is None:
         options = "、".join(attempt.case.deadlines) or "没有"
-        return refuse("rule", Reason("field", "deadline", f"没有期限「{named}」；现有：{options}"))
+        said = f"没有期限「{named}」" if named else "没有写明哪个期限"
+        return refuse("rule", Reason("field", "deadline", f"{said}；现有：{options}"))
     if rule.statutory:
         return refuse("rule", Reason("guard", "statutory", f"「{rule.zh}」是法定期限，不能中止"))
     return running

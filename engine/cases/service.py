@@ -35,7 +35,8 @@ def _document(attempt: Attempt) -> Document | Refusal:
         return refuse(
             "rule", Reason("field", "document", f"文书「{named}」尚未签发或已撤回，不能送达；已签发的：{issued}")
         )
-    return refuse("rule", Reason("field", "document", f"没有文书「{named}」；已签发的：{issued}"))
+    said = f"没有文书「{named}」" if named else "没有写明哪份文书"
+    return refuse("rule", Reason("field", "document", f"{said}；已签发的：{issued}"))
 
 
 def _addressee(document: Document, named: object, today: date) -> Addressee | Refusal:

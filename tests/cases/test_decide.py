@@ -45,7 +45,7 @@ class TestRefusing:
         outcome = Play().try_(OFFICER, "fly")
         assert isinstance(outcome, Refusal)
         assert outcome.names == ("fly",)
-        assert "visit" in outcome.reasons[0].message
+        assert "visit" in outcome.accepted
 
     def test_wrong_state(self) -> None:
         """An act of another state is refused and the acts of this state are offered."""
