@@ -15,6 +15,7 @@ from engine.workdays import Span, Unit
 
 TEXT_LIMIT = 200
 LONG_TEXT_LIMIT = 4000
+PEOPLE_LIMIT = 50
 _DATE = re.compile(r"(\d{4})(?:年|[-./])(\d{1,2})(?:月|[-./])(\d{1,2})日?|(\d{4})(\d{2})(\d{2})")
 _TIME = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)")
 _SPAN = re.compile(r"(\d{1,4})(个?工作日|个?自然日|日|天|周|个月|年|小时)")
@@ -29,6 +30,8 @@ _UNITS = {
     "小时": Unit.HOURS,
 }
 _SPLIT = re.compile(r"[、，,;；\n]+")
+_UNMEANT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Controls and halves of characters: nobody types them, and no page, paper or database can show them."""
 
 
 def read_date(text: str) -> date:
@@ -68,10 +71,17 @@ def read(form: tuple[Field, ...], raw: Mapping[str, object]) -> tuple[dict[str, 
 def _text(field: Field, given: object) -> str:
     if not isinstance(given, str):
         raise InputError("应为文字")
+    _meant(given)
     limit = field.most or (LONG_TEXT_LIMIT if field.type == "long_text" else TEXT_LIMIT)
     if len(given) > limit:
         raise InputError(f"共{len(given)}字，最多{limit}字")
     return given.replace("\r\n", "\n").strip()
+
+
+def _meant(text: str) -> None:
+    found = _UNMEANT.search(text)
+    if found:
+        raise InputError(f"第{found.start() + 1}个字符不能显示（U+{ord(found[0]):04X}）；应删去后重新填写")
 
 
 def _date(_: Field, given: object) -> date:
@@ -106,9 +116,12 @@ def _yes_no(_: Field, given: object) -> str:
 
 def _option(field: Field, given: object) -> str:
     keys = dict(field.options)
-    if given not in keys and given not in field.may_be:
-        raise InputError(f"「{given}」不在选项内；可选：" + "、".join(f"{key}({zh})" for key, zh in field.options))
-    return str(given)
+    if not isinstance(given, str) or (given not in keys and given not in field.may_be):
+        several = isinstance(given, (list, tuple, dict))
+        said = "应为一个选项" if several else f"「{given}」不在选项内"
+        offered = "、".join(f"{key}({zh})" for key, zh in field.options) or "没有"
+        raise InputError(f"{said}；可选：{offered}")
+    return given
 
 
 def _choices(field: Field, given: object) -> tuple[str, ...]:
@@ -127,10 +140,17 @@ def _grid(field: Field, given: object) -> dict[str, str]:
 
 
 def _people(_: Field, given: object) -> tuple[str, ...]:
-    several = given if isinstance(given, (list, tuple)) else _SPLIT.split(str(given))
-    names = tuple(str(each).strip() for each in several if str(each).strip())
+    several = _SPLIT.split(given) if isinstance(given, str) else given
+    if not isinstance(several, (list, tuple)) or not all(isinstance(each, str) for each in several):
+        raise InputError("应为姓名，几个人用顿号隔开")
+    names = tuple(each.strip() for each in several if each.strip())
+    for name in names:
+        _meant(name)
     if len(set(names)) != len(names):
         raise InputError("同一人写了两次")
+    longest = max(map(len, names), default=0)
+    if len(names) > PEOPLE_LIMIT or longest > TEXT_LIMIT:
+        raise InputError(f"最多{PEOPLE_LIMIT}人，每人最多{TEXT_LIMIT}字；现有{len(names)}人，最长{longest}字")
     return names
 
 
