@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.access import APPOINTERS, BLIND, FITS, HEADS, ROLES, UNIT_KINDS
 from engine.cases.model import Reason, Refusal
 from engine.definitions.check_acts import AUTHORITY_GUARD
-from engine.definitions.facts import HeldRole, Person
+from engine.definitions.facts import SYSTEM, HeldRole, Person
 from engine.definitions.vocabulary import ALONE
 from engine.errors import InputError
 from engine.services.office import Office
@@ -24,6 +25,7 @@ Lending = StoredDelegation
 """A document that lends a unit some acts."""
 
 _DAY = timedelta(days=1)
+_NAME = re.compile(r"[\w.@-]{1,64}")
 _ACCOUNT = {
     True: "账号「{}」已经有人；再加职务用 yingfan user role add",
     False: "没有账号「{}」；新人用 yingfan user add",
@@ -105,6 +107,7 @@ class Staff:
         if given.fresh is not None and given.fresh == (known is not None):
             raise refused("rule", "account", _ACCOUNT[given.fresh].format(given.account))
         if known is None:
+            _new_name(given.account)
             uow.people.add(Person(account=given.account, name=given.name or given.account, roles=()), by)
         for each in uow.people.roles():
             same = (each.account, each.held.role, each.held.unit) == (given.account, held.role, held.unit)
@@ -271,6 +274,13 @@ def _ends(each: StoredRole, account: str, on: date, only: tuple[str, str]) -> bo
     theirs = account in (each.account, each.held.covers)
     named = only in (("", ""), (each.held.role, each.held.unit))
     return theirs and named and each.held.last >= on
+
+
+def _new_name(account: str) -> None:
+    """Refuse a name that is none: nobody may be called as the system is, or as an account of the machine."""
+    if not _NAME.fullmatch(account) or account.casefold() == SYSTEM.user:
+        message = f"账号「{account}」不能用；应为1至64个字母、汉字、数字或 . _ - @，不能是 {SYSTEM.user}"
+        raise refused("field", "account", message)
 
 
 def _zh(roles: Iterable[str]) -> str:

@@ -41,6 +41,12 @@ class TestUnit:
 class TestUser:
     """`yingfan user`."""
 
+    @pytest.mark.parametrize("account", ["system", "System", "", " ", "os:root", "甲 乙", "x" * 65])
+    def test_no_name(self, desk: Desk, account: str) -> None:
+        """Nobody may be called as the system is, as an account of the machine, or by what is no name."""
+        role = ("--role", "township_officer", "--unit", "QH-01", *SEPTEMBER, *BY)
+        assert desk.refused("user", "add", account, *role)["reasons"][0]["field"] == "account"
+
     def test_first(
         self, tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
