@@ -13,6 +13,7 @@ import typer
 
 from engine.access import ROLES
 from engine.app import open_app
+from engine.cli.configured import settings_of
 from engine.cli.demo_play import Play, moment, settle
 from engine.cli.demo_script import ENDING, OPENING
 from engine.cli.options import AsJson
@@ -24,26 +25,23 @@ from engine.settings import Settings
 
 
 def demo(
+    ctx: typer.Context,
     out: str = typer.Option("", "--out", help="演示数据放在哪个文件夹；不写就用新的临时文件夹"),
     no_serve: bool = typer.Option(False, "--no-serve", help="演完就结束，不开放网页"),
-    port: int = typer.Option(8000, "--port", help="网页端口"),
+    port: int = typer.Option(None, "--port", help="网页端口"),
     as_json: AsJson = False,
 ) -> None:
     """Play the sample cases in a fresh database, write every document, tell what happened, then serve it."""
     folder = _folder(out)
-    settings = Settings.read(
-        data=folder,
-        host="127.0.0.1",
-        port=port,
-        review_authority="宣和区人民政府",
-        contact="宣和区教育体育局基础教育股，电话000-00000000",
-    )
+    settings = _settings(ctx, folder, port)
     if not no_serve:
         listens(settings.host, settings.port)
     password = secrets.token_urlsafe(9)
     clock = SteppedClock(moment(OPENING))
     say = _silent if as_json else print
     with open_app(settings, clock=clock) as app:
+        if app.staff.roles():
+            raise InputError(f"数据库 {settings.database} 里已有数据；演示要用空的数据库")
         sample = config_dir() / "sample"
         settle(app, sample, password)
         play = Play(app, clock, sample, say)
@@ -76,9 +74,27 @@ def demo(
         _serve(settings)
 
 
+def _settings(ctx: typer.Context, folder: Path, port: int | None) -> Settings:
+    """The settings of a demonstration: database and keys lie below its folder, whatever the environment names.
+
+    Only an empty database of a server is taken instead: no file of an installation ever becomes a demonstration.
+    """
+    named = settings_of(ctx).database
+    return settings_of(
+        ctx,
+        data=folder,
+        database=named if named.startswith("postgres") else "",
+        keys=folder / "keys",
+        host="127.0.0.1",
+        port=port,
+        review_authority="宣和区人民政府",
+        contact="宣和区教育体育局基础教育股，电话000-00000000",
+    )
+
+
 def _write(settings: Settings, to: Path) -> Path:
     """The settings of the demonstration as a file, so that it can be opened again."""
-    names = ("data", "host", "port", "review_authority", "contact")
+    names = ("data", "database", "keys", "host", "port", "district", "review_authority", "contact")
     kept = {name: str(value) if isinstance(value := getattr(settings, name), Path) else value for name in names}
     to.write_text(json.dumps(kept, ensure_ascii=False, indent=2) + "\n", "utf-8")  # JSON is YAML
     return to

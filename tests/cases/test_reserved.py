@@ -29,6 +29,71 @@ class TestNote:
         assert Play().refused(AUDITOR, "case.note", text="x")[0] == "right"
 
 
+class TestDay:
+    """The day of an act that every case has."""
+
+    def test_note_is_of_a_day_of_the_case(self) -> None:
+        """A note may be written down later, but is of no day to come and of none before detection."""
+        play = Play().on("2026-09-04")
+        assert play.act(SCHOOL, "case.note", happened="2026-09-03", text="家长来电").entry.happened_on == date(
+            2026, 9, 3
+        )
+        for day in ("2026-09-05", "9999-12-31", "2026-08-31"):
+            assert play.refused(SCHOOL, "case.note", happened=day, text="x") == ("rule", ("happened_on",))
+
+    def test_authority_is_dated_by_recording(self) -> None:
+        """What keeps a case is dated by the day it is recorded: no reopening lets its deadlines begin another day."""
+        play = Play().on("2026-09-04")
+        given = {"case.hand_over": {"owner": "school", "reason": "调岗"}, "case.hold": {"deadline": "first_visit",
+                 "reason": "住院", "review_on": date(2026, 9, 9)}}  # fmt: skip
+        for trigger, values in given.items():
+            for day in ("2026-09-03", "2026-09-05"):
+                assert play.refused(BUREAU, trigger, happened=day, **values) == ("rule", ("happened_on",))
+        assert play.act(BUREAU, "case.hand_over", happened="2026-09-04", owner="school", reason="调岗").case.owner
+        assert play.refused(AUDITOR, "case.hand_over", happened="2026-09-05", owner="x", reason="y")[0] == "right"
+
+
+class TestUndo:
+    """Taking back the own last act."""
+
+    def test_undone(self) -> None:
+        """Within thirty minutes the case is as it was, under a new state epoch, and both lines stay in the history."""
+        play = Play().on("2026-09-02")
+        before = play.case
+        play.act(SCHOOL, "back")
+        play.on("2026-09-02", 10, 20)
+        decision = play.act(SCHOOL, "case.undo")
+        assert (play.case.state, play.case.epoch, play.case.seq) == ("detected", before.epoch + 2, before.seq + 2)
+        assert play.case.deadlines["first_visit"].due_on == before.deadlines["first_visit"].due_on
+        assert decision.entry.result == {"undone": 2}
+
+    def test_too_late(self) -> None:
+        """After thirty minutes a slip is corrected, not undone."""
+        play = Play().on("2026-09-02")
+        play.act(SCHOOL, "back")
+        assert play.on("2026-09-02", 10, 31).refused(SCHOOL, "case.undo")[1] == ("undo",)
+
+    def test_somebody_else(self) -> None:
+        """Only the person who recorded it may undo it."""
+        play = Play().on("2026-09-02")
+        play.act(SCHOOL, "back")
+        assert play.refused(OFFICER, "case.undo") == ("right", ("undo",))
+
+    def test_nothing_to_undo(self) -> None:
+        """An act that issued a document cannot be undone, nor can a case without acts."""
+        play = Play().on("2026-09-03")
+        assert play.refused(SCHOOL, "case.undo")[1] == ("undo",)
+        play.act(OFFICER, "visit", result="refuses")
+        assert play.refused(OFFICER, "case.undo")[1] == ("undo",)
+
+    def test_once(self) -> None:
+        """What was undone cannot be undone again."""
+        play = Play().on("2026-09-02")
+        play.act(SCHOOL, "back")
+        play.act(SCHOOL, "case.undo")
+        assert play.refused(SCHOOL, "case.undo")[1] == ("undo",)
+
+
 class TestCorrect:
     """Old value, new value, reason."""
 
