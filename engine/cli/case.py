@@ -7,13 +7,14 @@ from datetime import date
 import typer
 
 from engine.app import App
+from engine.cases.forms import read_date
 from engine.cli.filling import fields_of, subject_of
 from engine.cli.installation import opened, operator
+from engine.cli.listing import tell_each
 from engine.cli.options import AsJson
 from engine.cli.telling import answering, day_zh, tell
-from engine.cli.time import read_day
 from engine.services.model import ActRequest, Advanced, CasePage, DeadlineRow, OpenRequest, Preview
-from engine.services.records import CaseRecord
+from engine.services.records import CaseRecord, Wanted
 from engine.services.refusals import refused
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -71,7 +72,7 @@ def act(  # noqa: PLR0913, PLR0917  the options of a command
         fields=fields_of(field, fields),
         request_id=request_id,
         version=version,
-        happened_on=read_day(on, "--on") if on else None,
+        happened_on=read_date(on) if on else None,
         os_user=operator(),
     )
     with opened(ctx) as installation, answering(as_json=as_json):
@@ -106,14 +107,17 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List the cases that this person may see, by due date; nothing that is sealed is told."""
+    wanted = Wanted(state=state, unit=unit, overdue=overdue, briefly=not as_json)
     with opened(ctx) as installation, answering(as_json=as_json):
-        found = installation.cases.records(account, state=state, unit=unit, overdue=overdue)
-    if as_json:
-        tell([each.as_json() for each in found])
-        return
-    for each in found:
-        print(_line(each))
-    print(f"共{len(found)}件")
+        found = installation.cases.records(account, wanted)
+        if as_json:
+            tell_each(each.as_json() for each in found)
+            return
+        count = 0
+        for each in found:
+            print(_line(each))
+            count += 1
+    print(f"共{count}件")
 
 
 def tell_act(installation: App, done: Advanced, account: str, *, as_json: bool) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from engine.errors import InputError
+from engine.services.written import object_in
 
 REFERENCE = re.compile(r"S[0-9a-f]{24}")
 """How a pupil is named where others may read: nothing of a number can be guessed from it."""
@@ -50,27 +50,26 @@ def _put_row(named: dict[str, object], name: str, *, row: str, text: str) -> Non
 
 
 def _file(named: str) -> Mapping[str, object]:
-    told = read_text(named, "--fields")
+    return _object(read_text(named, "--fields"), f"--fields {named}")
+
+
+def _object(text: str, place: str) -> Mapping[str, object]:
     try:
-        fields = json.loads(told)
-    except json.JSONDecodeError as error:
-        place = f"第{error.lineno}行第{error.colno}列"
-        raise InputError(f"--fields {named} 不是 JSON（{place}）；应为 {{名称: 内容}}") from None
-    if not isinstance(fields, dict):
-        raise InputError(f"--fields {named} 应为 JSON 对象：{{名称: 内容}}")
-    return fields
+        return object_in(text)
+    except InputError as error:
+        raise InputError(f"{place} {error}") from None
 
 
 def read_text(named: str, option: str) -> str:
     """The text of a file named as ``@FILE``; ``@-`` is what is piped in. Raises InputError where there is none."""
     if not named.startswith("@"):
         raise InputError(f"{option} 应写作 @文件名，例如 {option} @fields.json")
-    if named == "@-":
-        return sys.stdin.read()
     try:
-        return Path(named[1:]).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        text = sys.stdin.read() if named == "@-" else Path(named[1:]).read_text("utf-8-sig")
+        text.encode()  # a terminal of another encoding pipes in halves of characters
+    except (OSError, ValueError):
         raise InputError(f"文件 {named[1:]} 无法读取：没有这个文件、无权读取，或者不是 UTF-8 文本") from None
+    return text
 
 
 def subject_of(given: str) -> tuple[str, str, str]:
@@ -91,13 +90,8 @@ def subject_of(given: str) -> tuple[str, str, str]:
 
 def _subject_in(named: str) -> tuple[str, str, str]:
     text = read_text(named, "--subject").strip()
-    told: object = None
     if text.startswith("{"):
-        try:
-            told = json.loads(text)
-        except json.JSONDecodeError:
-            raise InputError(f'文件 {named[1:]} 不是 JSON；应为 {{"kind": "pupil", "number": "…"}}') from None
-    if isinstance(told, dict):
+        told = _object(text, f"文件 {named[1:]}")
         number = next((told[name] for name in ("number", "id_number", "register_no") if told.get(name)), "")
         kind, reference = str(told.get("kind", "pupil")), str(told.get("reference", ""))
         found = (kind, reference, "" if reference else str(number))

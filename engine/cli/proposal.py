@@ -9,6 +9,7 @@ from engine.cli.naming import parts_of
 from engine.cli.options import AsJson
 from engine.cli.telling import answering, tell
 from engine.services.model import ProposalPage
+from engine.services.refusals import reason_told
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -77,7 +78,7 @@ def _told(page: ProposalPage) -> dict[str, object]:
         "facts": [{"label": label, "value": value} for label, value in page.facts],
         "law": [{"title": title, "quote": quote} for title, quote in page.law],
         "approvals": page.approvals,
-        "reasons": [{each.kind: each.name, "message": each.message} for each in page.reasons],
+        "reasons": [reason_told(each) for each in page.reasons],
         "on_yes": page.on_yes,
         "on_no": page.on_no,
     }

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
-from uuid import uuid4
 
 from engine.cases.decide import decide
 from engine.cases.forms import read
@@ -21,7 +20,7 @@ from engine.services.handing import handed
 from engine.services.keeping import Keeper
 from engine.services.model import ActRequest, Advanced
 from engine.services.office import Office, actor_of, as_of, case_for, theirs
-from engine.services.refusals import raised, refused
+from engine.services.refusals import named, raised, refused
 from engine.storage.drafts import DraftPlace
 from engine.storage.unit_of_work import Ahead, Conflict
 
@@ -58,8 +57,7 @@ class Acting:
 
         The same `request_id` again gives the first answer and does nothing; with other content it is refused.
         """
-        if not request.request_id:
-            request = replace(request, request_id=str(uuid4()))
+        request = replace(request, request_id=named(request.request_id))
         self._may_approve_here(request)
         return self._tried(lambda: self._once(request))
 
@@ -187,7 +185,7 @@ def repeated(earlier: StoredRequest, digest: str) -> Advanced:
     """The first answer to a request that comes again; refused when it asks for something else."""
     if earlier.content != digest:
         raise refused(
-            "rule", "request_id", "这张表（请求编号）已用于另一件登记，这次没有登记；确要再登一次的，核对后再按一次"
+            "field", "request_id", "这张表（请求编号）已用于另一件登记，这次没有登记；确要再登一次的，核对后再按一次"
         )
     told = json.loads(earlier.answer)
     return Advanced(**{**told, "documents": tuple(told["documents"]), "repeated": True})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -30,7 +30,7 @@ from engine.services.model import (
 from engine.services.office import Office, actor_of, as_of, sees
 from engine.services.opening import Opening
 from engine.services.reading import Reading
-from engine.services.records import CaseRecord, RecordMaker
+from engine.services.records import EVERY, CaseRecord, RecordMaker, Wanted
 from engine.services.refusals import StaleAct
 from engine.services.worklist import work_of
 from engine.workdays import Calendar
@@ -137,25 +137,23 @@ class Cases:
             _, _, workflow = actor_and_case(uow, self.office, account, number=number)
             return workflow.states[state].zh
 
-    def records(self, account: str, *, state: str = "", unit: str = "", overdue: bool = False) -> list[CaseRecord]:
+    def records(self, account: str, wanted: Wanted = EVERY) -> Generator[CaseRecord]:
         """The cases that this person may see, by due date, as programs read them: nothing that is sealed is told.
 
-        `unit` is the code of a unit with standing in the case; `overdue` keeps those with a deadline that has passed.
+        One after another from one moment of the archive, which stays open until the last was taken: a district of ten
+        thousand cases needs no more memory than one of ten.
         """
         today = self.office.today()
         with self.office.archive.read() as uow:
             actor = actor_of(uow, account)
-            seen = [
-                (case, workflow)
-                for case, workflow in _seen(self.office, uow, actor, today=today)
-                if (not state or case.state == state)
-                and (not unit or unit in case.identity.scope)
-                and (not overdue or any(is_overdue(each, self.office.now()) for each in case.deadlines.values()))
-            ]
-            return [
-                RecordMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow).record(whole=False)
-                for case, workflow in seen
-            ]
+            for case, workflow in _seen(self.office, uow, actor, today=today, after=wanted.after):
+                if (
+                    (not wanted.state or case.state == wanted.state)
+                    and (not wanted.unit or wanted.unit in case.identity.scope)
+                    and (not wanted.overdue or any(is_overdue(e, self.office.now()) for e in case.deadlines.values()))
+                ):
+                    maker = RecordMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow)
+                    yield maker.line() if wanted.briefly else maker.record(whole=False)
 
     def act_page(
         self, number: str, trigger: str, account: str, *, raw: Mapping[str, object] = MappingProxyType({})
@@ -205,13 +203,11 @@ def _kept(workflow: Workflow, before: CaseView, after: CaseView, *, calendar: Ca
 
 
 def _seen(
-    office: Office, uow: UnitOfWork, actor: Actor, *, today: date, awaiting: bool = False
-) -> list[tuple[CaseView, Workflow]]:
+    office: Office, uow: UnitOfWork, actor: Actor, *, today: date, awaiting: bool = False, after: str = ""
+) -> Iterator[tuple[CaseView, Workflow]]:
     """The cases in the actor's units, through the one query of the archive."""
     units = frozenset(h.unit for h in actor.roles if h.first <= today <= h.last and h.role not in BLIND)
-    found = []
-    for number in uow.cases.listed(units, awaiting=awaiting):
+    for number in uow.cases.listed(units, awaiting=awaiting, after=after):
         case = uow.cases.load(number)
         if case is not None and sees(actor, case, today):
-            found.append((as_of(uow, case, today), office.version(uow.cases.definition_of(number))))
-    return found
+            yield as_of(uow, case, today), office.version(uow.cases.definition_of(number))

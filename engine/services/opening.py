@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from engine.access import BLIND, ROLES
 from engine.cases.forms import complaints, read
@@ -23,7 +22,7 @@ from engine.services.identity import identity_for, responsible
 from engine.services.keeping import Keeper
 from engine.services.model import Advanced, OpenRequest
 from engine.services.office import Office, actor_of
-from engine.services.refusals import raised, refused
+from engine.services.refusals import named, raised, refused
 from engine.services.words import FINDING_ZH
 from engine.storage.unit_of_work import Conflict
 
@@ -82,8 +81,7 @@ class Opening:
         if request.subject != workflow.subject:
             message = f"「{workflow.title}」的对象是 {workflow.subject}，不是 {request.subject}"
             raise refused("field", "subject", message)
-        if not request.request_id:
-            request = replace(request, request_id=str(uuid4()))
+        request = replace(request, request_id=named(request.request_id))
         for _ in range(RETRIES):
             try:
                 return self._once(request, workflow)

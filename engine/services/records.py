@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -50,17 +50,35 @@ class CaseRecord:
     overdue: bool
     units: tuple[str, ...]
     deadlines: tuple[Told, ...]
-    will_happen: tuple[Told, ...]
-    possible: tuple[str, ...]
-    barred: tuple[Told, ...]
-    proposals: tuple[Told, ...]
-    documents: tuple[Told, ...]
-    links: tuple[Told, ...]
-    history: tuple[Told, ...]
+    will_happen: tuple[Told, ...] = ()
+    possible: tuple[str, ...] = ()
+    barred: tuple[Told, ...] = ()
+    proposals: tuple[Told, ...] = ()
+    documents: tuple[Told, ...] = ()
+    links: tuple[Told, ...] = ()
+    history: tuple[Told, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """The record as one JSON object; days and instants in ISO form."""
         return {name: plain(getattr(self, name)) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which cases a list tells: every one where nothing is said."""
+
+    state: str = ""
+    unit: str = ""
+    """The code of a unit with standing in the case."""
+    overdue: bool = False
+    """Only those with a deadline that has passed."""
+    after: str = ""
+    """The last number of the page before."""
+    briefly: bool = False
+    """Only what a line tells: no history, documents or acts."""
+
+
+EVERY = Wanted()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +96,33 @@ class RecordMaker:
 
     def record(self, *, whole: bool) -> CaseRecord:
         """The case; with `whole` the sealed values of its history too."""
-        case, workflow = self.case, self.workflow
+        case = self.case
         profile = self.uow.subjects.get(case.identity.subject.reference)
         names = {} if self.reveal else masks_of(profile)
-        name = str(profile.get("name", ""))
         possible_now, barred = self.acts()
-        subject = case.identity.subject
         history = self.history(names) if whole else self.open_history()
+        return replace(
+            self._brief(profile, names, reasons=whole),
+            will_happen=self.will_happen(),
+            possible=possible_now,
+            barred=barred,
+            proposals=self.proposals(),
+            documents=self.documents(history),
+            links=tuple(
+                {"name": each.name, "case": each.reference, "state": each.state, "channel": each.channel}
+                for each in case.links
+            ),
+            history=history,
+        )
+
+    def line(self) -> CaseRecord:
+        """The case as far as one line of a list tells it: what comes, what is possible and what was is left out."""
+        profile = self.uow.subjects.get(self.case.identity.subject.reference)
+        return self._brief(profile, masks_of(profile), reasons=False)
+
+    def _brief(self, profile: Mapping[str, object], names: Mapping[str, str], *, reasons: bool) -> CaseRecord:
+        case, workflow, subject = self.case, self.workflow, self.case.identity.subject
+        name = str(profile.get("name", ""))
         return CaseRecord(
             number=case.identity.number,
             workflow=workflow.name,
@@ -101,17 +139,7 @@ class RecordMaker:
             closed_as=case.closed_as,
             overdue=any(is_overdue(each, self.office.now()) for each in case.deadlines.values()),
             units=tuple(unit.code for unit in case.identity.units),
-            deadlines=self.deadlines(reasons=whole),
-            will_happen=self.will_happen(),
-            possible=possible_now,
-            barred=barred,
-            proposals=self.proposals(),
-            documents=self.documents(history),
-            links=tuple(
-                {"name": each.name, "case": each.reference, "state": each.state, "channel": each.channel}
-                for each in case.links
-            ),
-            history=history,
+            deadlines=self.deadlines(reasons=reasons),
         )
 
     def deadlines(self, *, reasons: bool = True) -> tuple[Told, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from uuid import uuid4
 
 from engine.cases.model import Reason, Refusal
 from engine.errors import Refused, RightRefused, RuleRefused, StaleRefused
@@ -50,12 +51,32 @@ def refused(kind: str, name: str, message: str) -> ActRefused:
     return raised(Refusal(kind=refusal_kind, reasons=(Reason(kind, name, message),)))
 
 
+NAMED = ("field", "guard", "right")
+"""What a reason names, as programs may rely on."""
+
+LONGEST_ID = 200
+"""How long a request's id may be: a database's index has its limits, and nobody needs a longer one."""
+
+
+def named(request_id: str) -> str:
+    """The id of a request, a fresh one where none was given; refused where it is no line of a sensible length."""
+    if len(request_id) > LONGEST_ID or not request_id.isprintable():
+        raise refused("field", "request_id", f"请求编号应为一行文字，最多{LONGEST_ID}字")
+    return request_id or str(uuid4())
+
+
+def reason_told(reason: Reason) -> dict[str, object]:
+    """A reason as one JSON object, always under the field, the guard or the right that it names; with its kind."""
+    beside = {} if reason.kind in NAMED else {"field" if reason.kind in ("day", "stale") else "guard": reason.name}
+    return {reason.kind: reason.name, **beside, "message": reason.message}
+
+
 def refusal_told(error: Refused) -> dict[str, object]:
     """A refusal as one JSON object: its kind, each reason under what it names, what would be accepted."""
     refusal = error.refusal if isinstance(error, ActRefused) else Refusal(kind=_kind(error), reasons=())
-    reasons: list[Mapping[str, object]] = [
-        {each.kind: each.name, "message": each.message} for each in refusal.reasons
-    ] or [{refusal.kind: "", "message": str(error)}]
+    reasons: list[Mapping[str, object]] = [reason_told(each) for each in refusal.reasons] or [
+        reason_told(Reason(refusal.kind, "", str(error)))
+    ]
     told: dict[str, object] = {"kind": refusal.kind, "reasons": reasons, "accepted": list(refusal.accepted)}
     if isinstance(error, StaleAct):
         told["happened"] = [

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from engine.definitions.facts import Actor
 from engine.services.importing import WORKFLOW, Imported, Importing, Manner
@@ -14,7 +13,7 @@ from engine.services.lists import area_of, finding_row, may
 from engine.services.model import FindingRow
 from engine.services.office import Office, actor_of
 from engine.services.opening import CONFIRMERS, Opened, open_for
-from engine.services.refusals import refused
+from engine.services.refusals import named, refused
 from engine.storage.roster import DOUBT
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class Roster:
         RightRefused for findings of other units. `os_user` is the account of the machine behind a command line.
         """
         now, today = self.office.now(), self.office.today()
-        request = (request_id or str(uuid4()), os_user)
+        request = (named(request_id), os_user)
         numbers = []
         with self.office.archive.begin() as uow:
             actor = actor_of(uow, account)

@@ -23,6 +23,9 @@ from engine.storage.statements import Hot, Listed
 from engine.storage.tables import FINDING, PUPIL, SUBJECT
 from engine.vault import digests, open_sealed, seal
 
+BEYOND = 2**31
+"""No row has this number or a higher one, and a database cannot even be asked for it."""
+
 REFERENCE_LENGTH = 24
 """Hexadecimal digits of a reference."""
 
@@ -302,7 +305,7 @@ class RosterStore:
 
     def finding(self, id_: int) -> StoredFinding | None:
         """One finding, or None."""
-        row = self._row(id_)
+        row = self._row(id_) if 0 < id_ < BEYOND else None
         return None if row is None else _finding(row, _hidden(row, self._finding_key(row)))
 
     def _row(self, id_: int) -> Any:

@@ -39,6 +39,8 @@ from engine.storage.upkeep import Upkeep
 from engine.workdays.orders import CalendarFile
 
 SWEPT = "swept_at"
+LOGGED = 200
+"""How much of a case's number the access log keeps: what was tried may be of any length, no number is."""
 REMEMBERED = 4096
 """How many sealed parts of cases are kept opened in memory."""
 
@@ -367,7 +369,7 @@ class Archive:
         """Log one reading before it is shown; when it cannot be logged, nothing is shown."""
         self._fits()
         with dialects.begin(self._writer, write=True) as connection:
-            log_access(connection, self.district, (account, what, number, at))
+            log_access(connection, self.district, (account, what, number[:LOGGED], at))
             dialects.commit(connection)
 
     def erase(self, subject: str) -> int:

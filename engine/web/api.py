@@ -6,9 +6,10 @@ Nothing here reads a cookie, so no other site can act through a browser.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import closing
+from itertools import islice
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -18,12 +19,17 @@ from starlette.responses import JSONResponse, Response
 from engine.audit.chain import plain
 from engine.cases.forms import read_date
 from engine.errors import DefinitionError, InputError, InstallationError, Refused
-from engine.services.model import ActRequest
+from engine.services.model import ActRequest, OpenRequest
+from engine.services.opening import NOBODY
+from engine.services.records import Wanted
 from engine.services.refusals import NOT_FOUND, refusal_told
+from engine.services.written import object_in
 from engine.web.visits import desk_of
 
+A_PAGE = 200
+"""How many cases one answer holds; the header Link names the next page."""
+
 _KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
-_UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
 
 Body = Mapping[str, Any]
 Step = Callable[[Request, Body], Response]
@@ -55,10 +61,23 @@ def sign_out(request: Request, _: Body) -> Response:
 def cases(request: Request, _: Body) -> Response:
     """The cases that the person may see, by due date; nothing that is sealed."""
     account, asked = _person(request), request.query_params
-    found = desk_of(request).app.cases.records(
-        account, state=asked.get("state", ""), unit=asked.get("unit", ""), overdue=asked.get("overdue") == "true"
+    limit = asked.get("limit", str(A_PAGE))
+    if not (re.fullmatch("[0-9]{1,3}", limit) and 0 < int(limit) <= A_PAGE):
+        raise ApiFault(422, f"limit 应为1至{A_PAGE}的整数")
+    wanted = Wanted(
+        state=asked.get("state", ""),
+        unit=asked.get("unit", ""),
+        overdue=asked.get("overdue") == "true",
+        after=asked.get("after", ""),
     )
-    return _told([each.as_json() for each in found])
+    with closing(desk_of(request).app.cases.records(account, wanted)) as found:
+        page = list(islice(found, int(limit)))
+        more = next(found, None) is not None
+    answer = _told([each.as_json() for each in page])
+    if more:
+        following = request.url.include_query_params(after=page[-1].number)
+        answer.headers["link"] = f'<{following.path}?{following.query}>; rel="next"'
+    return answer
 
 
 def case(request: Request, _: Body) -> Response:
@@ -67,15 +86,38 @@ def case(request: Request, _: Body) -> Response:
     return _told(desk_of(request).app.cases.record(request.path_params["number"], account).as_json())
 
 
+def open_case(request: Request, body: Body) -> Response:
+    """A case about one subject, named by its reference or by a number, opened once for each Idempotency-Key."""
+    account = _person(request)
+    _only(body, "workflow", "subject", "reference", "number", "fields")
+    named = {name: body.get(name, "") for name in ("workflow", "subject", "reference", "number")}
+    fields = body.get("fields", {})
+    if not isinstance(fields, dict) or not all(isinstance(each, str) for each in named.values()):
+        raise ApiFault(422, "fields 应为对象，其余应为文字")
+    if bool(named["reference"]) == bool(named["number"]):
+        raise ApiFault(422, "reference 与 number 应写一项，也只写一项")
+    asked = OpenRequest(
+        **{**named, "subject": named["subject"] or "pupil"}, account=account, fields=fields, request_id=_key(request)
+    )
+    app = desk_of(request).app
+    done = app.cases.open(asked)
+    return _told(app.cases.record(done.case, account).as_json(), 200 if done.repeated else 201)
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get("idempotency-key", "")
+    if not _KEY.fullmatch(key):
+        raise ApiFault(400, "Idempotency-Key：8 到 64 位字母、数字或者连字符")
+    return key
+
+
 def act(request: Request, body: Body) -> Response:
     """One act, once for each Idempotency-Key; the same key again gives the first answer."""
     account, number = _person(request), request.path_params["number"]
     _only(body, "fields", "on", "version")
-    key = request.headers.get("idempotency-key", "")
-    if not _KEY.fullmatch(key):
-        raise ApiFault(400, "Idempotency-Key：8 到 64 位字母、数字或者连字符")
+    key = _key(request)
     fields, version, day = body.get("fields", {}), body.get("version"), body.get("on")
-    if not isinstance(fields, dict) or not (version is None or isinstance(version, int)):
+    if not isinstance(fields, dict) or not (version is None or type(version) is int):
         raise ApiFault(422, "fields 应为对象，version 应为整数")
     asked = ActRequest(
         case=number,
@@ -124,7 +166,8 @@ def _told(document: object, status: int = 200) -> Response:
 def _refused(error: Refused) -> Response:
     told = refusal_told(error)
     status = {"right": 403, "stale": 409}.get(str(told["kind"]), 422)
-    return _told({"refused": told}, 404 if NOT_FOUND in str(error) else status)
+    unseen = any(told in str(error) for told in (NOT_FOUND, NOBODY))
+    return _told({"refused": told}, 404 if unseen else status)
 
 
 def _body(request: Request, raw: bytes) -> Body:
@@ -133,23 +176,9 @@ def _body(request: Request, raw: bytes) -> Body:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise ApiFault(415, "内容应为 application/json")
     try:
-        body = json.loads(raw)
-        strange = _strange(body)
-    except (ValueError, RecursionError) as error:
-        raise ApiFault(400, "内容不是 JSON") from error
-    if strange:
-        raise ApiFault(400, "内容里有不能保存的字符（空字符，或者半个字符）")
-    if not isinstance(body, dict):
-        raise ApiFault(400, "内容应为一个 JSON 对象")
-    return body
-
-
-def _strange(value: object) -> bool:
-    """True when a text in it holds a sign that no page could have sent: NUL, or half of a pair."""
-    if isinstance(value, str):
-        return _UNKEPT.search(value) is not None
-    inner = [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(map(_strange, inner))
+        return object_in(raw)
+    except InputError as error:
+        raise ApiFault(400, f"内容{error}") from error
 
 
 def _answer(step: Step, request: Request, raw: bytes) -> Response:
@@ -177,16 +206,19 @@ ROUTES: tuple[tuple[str, str, Callable[[Request], Awaitable[Response]]], ...] = 
     ("POST", "/api/v1/sessions", _endpoint(sign_in)),
     ("DELETE", "/api/v1/sessions", _endpoint(sign_out)),
     ("GET", "/api/v1/cases", _endpoint(cases)),
+    ("POST", "/api/v1/cases", _endpoint(open_case)),
     ("GET", "/api/v1/cases/{number}", _endpoint(case)),
     ("POST", "/api/v1/cases/{number}/acts/{trigger}", _endpoint(act)),
 )
 """Every way in for programs."""
 
 
-def _operation(summary: str, answers: str, *places: str, body: Body | None = None, keyed: bool = False) -> Body:
+def _operation(
+    summary: str, answers: str, *places: str, body: Body | None = None, keyed: bool = False, **more: object
+) -> Body:
     named = [{"name": name, "in": "path", "required": True, "schema": _TEXT} for name in places]
     responses = {status: {"description": _MEANS[status]} for status in answers.split()}
-    told = {"summary": summary, "parameters": named + [_HEADER] * keyed, "responses": responses}
+    told = {"summary": summary, "parameters": named + [_HEADER] * keyed, "responses": responses, **more}
     if body is None:
         return told
     schema = {"type": "object", "properties": body, "additionalProperties": False}
@@ -194,11 +226,20 @@ def _operation(summary: str, answers: str, *places: str, body: Body | None = Non
 
 
 _MEANS = {
-    "200": "办成或者读到", "201": "已登录", "204": "已退出", "400": "不完整", "401": "没有登录", "403": "没有这项权限",
+    "200": "办成或者读到", "201": "已登录，或者已立案",
+    "204": "已退出", "400": "不完整", "401": "没有登录", "403": "没有这项权限",
     "404": "没有，或者不在职责范围内", "409": "个案已有变动", "415": "不是 JSON", "422": "不能办理，原因逐条列出",
     "503": "系统暂时不能用",
 }  # fmt: skip
 _TEXT = {"type": "string"}
+_OBJECT = {"type": "object"}
+_FILTERS = [
+    {"name": name, "in": "query", "required": False, "schema": schema}
+    for name, schema in (
+        ("state", _TEXT), ("unit", _TEXT), ("overdue", {"type": "boolean"}), ("after", _TEXT),
+        ("limit", {"type": "integer", "minimum": 1, "maximum": A_PAGE, "default": A_PAGE}),
+    )
+]  # fmt: skip
 _HEADER = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": _TEXT}
 DESCRIPTION: Body = {
     "openapi": "3.1.0",
@@ -207,15 +248,22 @@ DESCRIPTION: Body = {
     "security": [{"session": []}],
     "paths": {
         "/api/v1/sessions": {
-            "post": _operation("登录", "201 403 422", body={"account": _TEXT, "password": _TEXT}),
+            "post": _operation("登录", "201 403 415 422", body={"account": _TEXT, "password": _TEXT}, security=[]),
             "delete": _operation("退出", "204 401"),
         },
-        "/api/v1/cases": {"get": _operation("职责范围内的个案", "200 401")},
+        "/api/v1/cases": {
+            "get": _operation("职责范围内的个案；还有更多时，Link 头指明下一页", "200 401 422", parameters=_FILTERS),
+            "post": _operation(
+                "立案", "200 201 400 401 403 404 415 422 503",
+                body={**dict.fromkeys(("workflow", "subject", "reference", "number"), _TEXT), "fields": _OBJECT},
+                keyed=True,
+            ),
+        },
         "/api/v1/cases/{number}": {"get": _operation("一件个案", "200 401 404", "number")},
         "/api/v1/cases/{number}/acts/{trigger}": {
             "post": _operation(
                 "办理", "200 400 401 403 404 409 415 422 503", "number", "trigger",
-                body={"fields": {"type": "object"}, "on": _TEXT, "version": {"type": "integer"}}, keyed=True,
+                body={"fields": _OBJECT, "on": _TEXT, "version": {"type": "integer"}}, keyed=True,
             ),
         },
     },

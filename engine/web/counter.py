@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 
@@ -18,11 +18,12 @@ from engine.services.model import (
     DocumentRow,
     FindingRow,
     HistoryRow,
+    OpenRequest,
     Preview,
     ProposalPage,
     WorkList,
 )
-from engine.services.records import CaseRecord
+from engine.services.records import CaseRecord, Wanted
 from engine.services.search import Hit
 from engine.services.uploads import Waiting
 
@@ -70,10 +71,11 @@ class Cases(Protocol):
     def record(self, number: str, account: str, /) -> CaseRecord:
         """One case as programs read it."""
 
-    def records(
-        self, account: str, /, *, state: str = "", unit: str = "", overdue: bool = False
-    ) -> Sequence[CaseRecord]:
+    def records(self, account: str, wanted: Wanted, /) -> Generator[CaseRecord]:
         """The cases that the person may see, as programs read them."""
+
+    def open(self, request: OpenRequest, /) -> Advanced:
+        """Open a case, once for each request id."""
 
     def deadlines(self, number: str, account: str, /) -> Sequence[Mapping[str, object]]:
         """The deadlines of one case as programs read them."""

@@ -226,6 +226,28 @@ class TestAct:
         (tmp_path / "f").write_text(content, "utf-8")
         desk.says("case", "act", "QH-1", "case.note", "--as", "school", "--fields", f"@{tmp_path / 'f'}", code=2)
 
+    def test_hostile(self, desk: Desk) -> None:
+        """Two answers to one question, a day as people type it and an endless request id: read, or refused by name."""
+        number = desk.case()
+        act = ("case", "act", number, "case.note", "--as", "school")
+        told = desk.refused(
+            "case", "act", number, "contact_family", "--as", "school", *typed({**CONTACT, "way": ["phone", "x"]})
+        )
+        assert "way" in [each.get("field") for each in told["reasons"]]
+        assert desk.refused(*act, "--field=text=甲", "--request-id", "x" * 201)["reasons"][0]["field"] == "request_id"
+        assert desk.refused(*act, "--field=text=甲", "--on", "2099年1月1日")["reasons"][0]["field"] == "happened_on"
+        assert desk.refused(*act, "--field=text=甲", "--version", "99")["reasons"][0]["field"] == "version"
+        assert desk.refused("case", "act", number, "fly", "--as", "school")["accepted"]
+        assert desk.refused("case", "show", "甲" * 9000, "--as", "school")["kind"] == "right"
+        assert desk.tells(*act, "--field=text=甲", "--on", "2026.9.1")["repeated"] is False
+
+    @pytest.mark.parametrize("trigger", ["case.release", "document.serve", "proposal.approve", "proposal.return"])
+    def test_nothing_named(self, demo_desk: Desk, trigger: str) -> None:
+        """An act that names nothing is asked what it means."""
+        number = demo_desk.case()
+        told = demo_desk.refused("case", "act", number, trigger, "--as", "bureau_head")
+        assert "None" not in json.dumps(told, ensure_ascii=False)
+
     def test_no_files(self, desk: Desk) -> None:
         """No form has a field for files, and an act with one is refused."""
         number = desk.case()

@@ -39,6 +39,7 @@ RULES: Mapping[tuple[str, str], str] = {
     ("POST", "/api/v1/sessions"): OPEN,
     ("DELETE", "/api/v1/sessions"): SIGNED,
     ("GET", "/api/v1/cases"): SIGNED,
+    ("POST", "/api/v1/cases"): SIGNED,
     ("GET", "/api/v1/cases/{number}"): SIGHT,
     ("POST", "/api/v1/cases/{number}/acts/{trigger}"): SIGHT,
     ("POST", "/sign-out"): SIGNED,
@@ -233,7 +234,10 @@ class TestPrograms:
             ({"json": {**note, "version": "1"}}, key, 422),
             ({"json": {**note, "on": "gestern"}}, key, 422),
             ({"json": {**note, "who": "me"}}, key, 422),
+            ({"json": {**note, "version": True}}, key, 422),
+            ({"json": {"fields": {"text": [["甲"]]}}}, {"idempotency-key": "one-more-key"}, 422),
             ({"json": []}, key, 400),
+            ({"content": b"[" * 100_000, "headers": {"content-type": "application/json"}}, key, 400),
             ({"content": b"{", "headers": {"content-type": "application/json"}}, key, 400),
             ({"content": b"a=b", "headers": {"content-type": "text/plain"}}, key, 415),
         ):
@@ -246,6 +250,39 @@ class TestPrograms:
         assert {path for _, path, _ in api.ROUTES if path != "/openapi.json"} == set(described["paths"])
         assert browser.delete("/api/v1/sessions").status_code == 204
         assert browser.get("/api/v1/cases").status_code == 401
+
+    def test_case_is_opened_once_for_its_key(self, house: House, number: str) -> None:
+        """A case is opened about one subject, once for each key; a second one, an unknown pupil and a bad body are refused."""
+        browser = TestClient(create_web(house.app), base_url="http://127.0.0.1")
+        token = browser.post("/api/v1/sessions", json={"account": "school", "password": PASSWORD}).json()["token"]
+        browser.headers["authorization"] = f"Bearer {token}"
+        pupil = browser.get(f"/api/v1/cases/{number}").json()["subject"].partition(":")[2]
+        asked = {"workflow": "mandatory-report", "reference": pupil, "fields": {}}
+        for changed, key, status in (
+            ({}, "", 400),
+            ({"workflow": "dropout-case"}, "the-key-of-a-second", 422),
+            ({"workflow": "none"}, "the-key-of-nothing", 422),
+            ({"reference": "S0"}, "the-key-of-nobody", 404),
+            ({"number": "1"}, "the-key-of-both", 422),
+            ({"fields": []}, "the-key-of-a-list", 422),
+        ):
+            answer = browser.post("/api/v1/cases", json={**asked, **changed}, headers={"idempotency-key": key})
+            assert (status, key) == (answer.status_code, key)
+
+    def test_list_comes_in_pages(self, house: House, number: str) -> None:
+        """A list is bounded, and names its next page while there is one."""
+        browser = TestClient(create_web(house.app), base_url="http://127.0.0.1")
+        token = browser.post("/api/v1/sessions", json={"account": "auditor", "password": PASSWORD}).json()["token"]
+        browser.headers["authorization"] = f"Bearer {token}"
+        whole = [each["number"] for each in browser.get("/api/v1/cases").json()]
+        found, place = [], "/api/v1/cases?limit=1"
+        while place:
+            answer = browser.get(place)
+            found += [each["number"] for each in answer.json()]
+            place = answer.headers.get("link", "").partition(">")[0].removeprefix("<")
+        assert number in whole == found
+        for limit in ("0", "201", "x"):
+            assert browser.get(f"/api/v1/cases?limit={limit}").status_code == 422
 
     def test_house_at_fault_is_said(self, house: House, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """503 in one sentence when the database is away."""
