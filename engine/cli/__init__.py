@@ -6,6 +6,7 @@ Exit: 0 done, 1 refused (a rule said no, or a check found something), 2 wrong us
 from __future__ import annotations
 
 import gc
+import re
 import sys
 from collections.abc import Mapping
 from importlib import import_module
@@ -55,6 +56,12 @@ EXIT_CODES: tuple[tuple[type[YingfanError], int], ...] = (
 OFFERED = 6
 """How many of the acts that would be accepted one line names."""
 
+LONGEST = 2000
+"""How many characters of a complaint are printed: what was typed can be of any length."""
+
+_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_MOVES = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+
 
 class LazyGroup(TyperGroup):
     """A group whose commands are imported when they are named: a check must not wait for the database."""
@@ -99,12 +106,13 @@ def _root(ctx: typer.Context, config: str = typer.Option("", "--config", help="�
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and give its exit code; errors are one line on stderr."""
     try:
+        _readable(arguments)
         code = app(list(arguments), standalone_mode=False)
     except YingfanError as error:
-        print(_line(error), file=sys.stderr)
+        _complain(_told(error))
         return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 3)
     except OSError as error:
-        print(_machine(error), file=sys.stderr)
+        _complain(_machine(error))
         return 3
     except typer.Abort:  # a question was broken off, or there is no terminal to answer it on
         print("没有输入，没有完成", file=sys.stderr)
@@ -112,17 +120,33 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        print(f"用法有误：{error.format_message()}（yingfan --help 有说明）", file=sys.stderr)
+        _complain(f"用法有误：{error.format_message() or '缺少子命令'}（yingfan --help 有说明）")
         return 2
     return code if isinstance(code, int) else 0
 
 
-def _line(error: YingfanError) -> str:
-    """What is wrong, in one line; after a refusal also what would be accepted, as commands name it."""
+def _readable(arguments: Sequence[str]) -> None:
+    """Raise InputError for a word that a terminal of another encoding spoiled, or that holds control characters."""
+    for at, word in enumerate(arguments, start=1):
+        found = _UNREADABLE.search(word)
+        if found:
+            why = f"含有不能读取的字符（U+{ord(found[0]):04X}）；终端的编码应为 UTF-8"
+            raise InputError(f"第{at}个词{why}")
+
+
+def _complain(line: str) -> None:
+    """One line on stderr, whatever was typed or found: no character that moves a terminal's cursor, and an end."""
+    plain = _MOVES.sub(" ", line)
+    more = f"……（共{len(plain)}字）" if len(plain) > LONGEST else ""
+    print(f"{plain[:LONGEST]}{more}", file=sys.stderr)
+
+
+def _told(error: YingfanError) -> str:
+    """What is wrong; after a refusal also what would be accepted, as commands name it."""
     accepted = tuple(getattr(getattr(error, "refusal", None), "accepted", ()))
     more = f"等{len(accepted)}项" if len(accepted) > OFFERED else ""
     offers = f"；可以：{'、'.join(accepted[:OFFERED])}{more}" if accepted else ""
-    return f"{error}{offers}".replace("\n", " ")
+    return f"{error}{offers}"
 
 
 def _machine(error: OSError) -> str:

@@ -11,12 +11,13 @@ import typer
 from engine.app import App, calendar_in_force
 from engine.cli.configured import settings_of
 from engine.cli.installation import opened, operator
-from engine.cli.options import AsJson
-from engine.errors import InputError
+from engine.cli.options import LARGEST, AsJson
+from engine.cli.telling import answering
+from engine.errors import InputError, InstallationError
 from engine.paths import config_dir
 from engine.services.recalculation import ReportRow
 from engine.workdays import Calendar, load_calendar
-from engine.workdays.orders import check_order, read_file
+from engine.workdays.orders import CalendarFile, check_order, read_file
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 report_app = typer.Typer(add_completion=False, no_args_is_help=True, help="重算报告：列出、查看、确认")
@@ -30,6 +31,14 @@ PROTECTS = {"citizen": "当事人期限", "authority": "机关期限", "internal
 def _print(told: object) -> None:
     json.dump(told, sys.stdout, ensure_ascii=False)
     sys.stdout.write("\n")
+
+
+def _read(file: Path) -> CalendarFile:
+    """A file that is handed in: where it cannot be read, the caller is told, for the installation is not at fault."""
+    try:
+        return read_file(file)
+    except InstallationError as error:
+        raise InputError(str(error)) from None
 
 
 def _in_force(ctx: typer.Context) -> Calendar:
@@ -95,8 +104,8 @@ def apply(
     """Take in a calendar file, work out every running deadline again, and tell what moved and what waits."""
     if not file.is_file():
         raise InputError(f"没有文件 {file}；应为 holidays-2027.csv 这样的文件")
-    with opened(ctx) as installation:
-        done = installation.calendars.apply(read_file(file), operator())
+    with opened(ctx) as installation, answering(as_json=as_json):
+        done = installation.calendars.apply(_read(file), operator())
         if as_json:
             told = {"report": done.report, "calendar": done.version, "repeated": done.repeated}
             counts = {"itself": done.itself, "person": done.person, "stays": done.stays, "faults": done.faults}
@@ -148,11 +157,11 @@ def _row(each: ReportRow) -> dict[str, object]:
 @report_app.command("show", help="逐项查看重算报告：个案、期限、原日期、新日期、如何适用")
 def show(
     ctx: typer.Context,
-    number: int = typer.Argument(..., help="报告号"),
+    number: int = typer.Argument(..., min=1, max=LARGEST, help="报告号"),
     as_json: AsJson = False,
 ) -> None:
     """Show a report line by line: case, deadline, due before, due after, and how it applies."""
-    with opened(ctx) as installation:
+    with opened(ctx) as installation, answering(as_json=as_json):
         lines = _lines(installation, number)
     if as_json:
         _print({"report": number, "lines": lines})
@@ -184,12 +193,12 @@ def _lines(installation: App, number: int) -> list[dict[str, object]]:
 @report_app.command("accept", help="以本人名义确认重算报告：待确认的日期随之变动，各记一条；可以再次运行")
 def accept(
     ctx: typer.Context,
-    number: int = typer.Argument(..., help="报告号"),
+    number: int = typer.Argument(..., min=1, max=LARGEST, help="报告号"),
     account: str = typer.Option(..., "--as", help="由谁确认（账号）"),
     as_json: AsJson = False,
 ) -> None:
     """Accept a report as a named person: every date that waited moves, each with an entry; may be run again."""
-    with opened(ctx) as installation:
+    with opened(ctx) as installation, answering(as_json=as_json):
         done = installation.calendars.accept(number, account, os_user=operator())
     if as_json:
         _print({"report": number, "moved": done.moved, "moot": done.moot, "left": done.left})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from engine.cli.installation import opened, operator
-from engine.cli.options import AsJson
+from engine.cli.options import LARGEST, AsJson
 from engine.cli.telling import answering, tell
 from engine.services.model import FindingRow
 from engine.services.words import SETTLED_ZH
@@ -35,7 +35,7 @@ def list_(
 @app.command("confirm", help="确认疑点并立案；再次确认得到同一个案")
 def confirm(
     ctx: typer.Context,
-    findings: list[int] = typer.Argument(..., metavar="F...", help="疑点编号"),  # noqa: B008  typer's way
+    findings: list[int] = typer.Argument(..., min=1, max=LARGEST, metavar="F...", help="疑点编号"),  # noqa: B008  typer's way
     account: str = typer.Option(..., "--as", help="以谁的身份确认（账号）"),
     request_id: str = typer.Option("", "--request-id", help="请求编号"),
     as_json: AsJson = False,

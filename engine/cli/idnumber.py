@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer
 
+from engine.cli.listing import tell_each
 from engine.cli.options import AsJson
 from engine.clock import Clock, local_day
 from engine.errors import InputError
@@ -34,14 +35,22 @@ def check(
     if bool(number) == bool(file):
         raise InputError("请给出一个号码，或者用 --file 给出 CSV 文件，二者选一")
     today = local_day(Clock().now())
-    found = [check_idnumber(each, today=today) for each in ([number] if number else _numbers(Path(file)))]
+    wrong = False
+
+    def checked() -> Iterator[IdNumber]:
+        nonlocal wrong
+        for each in [number] if number else _numbers(Path(file)):
+            found = check_idnumber(each, today=today)
+            wrong = wrong or not found.valid
+            yield found
+
     if as_json:
-        print(json.dumps([_as_json(each) for each in found], ensure_ascii=False))
+        tell_each(_as_json(each) for each in checked())
     else:
-        for each in found:
+        for each in checked():
             told = "；".join(problem.message for problem in each.problems) or "符合"
             print(f"{mask(each.normalised):<20}{'有效' if each.valid else '无效'}  {told}")
-    if not all(each.valid for each in found):
+    if wrong:
         raise typer.Exit(1)
 
 

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+LARGEST = 2**31 - 1
+"""The largest number of a finding, a message or a report; no database gives a larger one."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="只输出一个 JSON 文档")]
 Account = Annotated[str, typer.Argument(metavar="NAME", help="账号")]
 RoleName = Annotated[str, typer.Option("--role", help="职务，例如 township_officer")]

@@ -9,7 +9,8 @@ import typer
 
 from engine.access import ROLES
 from engine.cli.installation import opened
-from engine.cli.options import AsJson
+from engine.cli.options import LARGEST, AsJson
+from engine.cli.telling import answering
 from engine.errors import InputError
 from engine.services.words import instant_zh
 
@@ -57,7 +58,7 @@ def list_(
 @app.command("release", help="以教体局人员名义放行暂缓的消息，下一次扫描时发出")
 def release(
     ctx: typer.Context,
-    ids: list[int] = typer.Argument(None, help="消息编号；不写则要加 --all"),  # noqa: B008  typer's way
+    ids: list[int] = typer.Argument(None, min=1, max=LARGEST, help="消息编号；不写则要加 --all"),  # noqa: B008  typer's way
     everything: bool = typer.Option(False, "--all", help="放行全部暂缓的消息"),
     account: str = typer.Option(..., "--as", help="由谁放行（账号）"),
     as_json: AsJson = False,
@@ -65,6 +66,6 @@ def release(
     """Let held messages go, as a named person of the bureau; they leave with the next sweep."""
     if bool(ids) == everything:
         raise InputError("应写明消息编号，或用 --all 放行全部，二者取一")
-    with opened(ctx) as installation:
+    with opened(ctx) as installation, answering(as_json=as_json):
         count = installation.outbox.release(account, None if everything else ids)
     print(json.dumps({"released": count}) if as_json else f"已放行{count}条消息，下次扫描时发出")

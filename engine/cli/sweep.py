@@ -10,6 +10,7 @@ import typer
 from engine.app import App
 from engine.cli.installation import opened
 from engine.cli.options import AsJson
+from engine.cli.telling import answering
 from engine.errors import InputError
 from engine.services.words import instant_zh
 
@@ -24,7 +25,7 @@ def sweep(
     """Do everything that is due once: timers, calendars, messages."""
     if sum((stuck, bool(retry), clock_corrected)) > 1:
         raise InputError("--stuck、--retry、--clock-corrected 一次只用一个")
-    with opened(ctx) as app:
+    with opened(ctx) as app, answering(as_json=as_json):
         if stuck:
             _stuck(app, as_json=as_json)
             return

@@ -29,6 +29,11 @@ def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 class TestApply:
     """calendar apply FILE."""
 
+    def test_unreadable(self, order: Path) -> None:
+        """A file that is no text is the caller's fault, not the installation's."""
+        order.write_bytes(b"\xff\x00")
+        assert 2 == cli.run(["calendar", "apply", str(order)])
+
     def test_apply(self, order: Path, capsys: pytest.CaptureFixture[str]) -> None:
         """The order is taken in, listed from then on, and due dates rest on it."""
         assert 0 == cli.run(["due", "--from", "2027-03-01", "--add", "1 workday", "--json"])
@@ -99,4 +104,8 @@ class TestReports:
         assert 0 == cli.run(["calendar", "report", "show", "1", "--json"])
         assert {"report": 1, "lines": []} == json.loads(capsys.readouterr().out)
         assert 1 == cli.run(["calendar", "report", "show", "7"])
+        capsys.readouterr()
+        for refused in (["show", "7"], ["accept", "7", "--as", "nobody"]):
+            assert 1 == cli.run(["calendar", "report", *refused, "--json"])
+            assert "7" in json.loads(capsys.readouterr().out)["refused"]["reasons"][0]["message"]
         assert 1 == cli.run(["calendar", "report", "accept", "1", "--as", "nobody"])

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from engine.definitions.load import load_all
 from engine.errors import DefinitionError, InputError, InstallationError, RuleRefused, YingfanError
 from engine.paths import config_dir, workflows_dir
 from engine.settings import Settings
+from tests.databases import dropped, fresh_url
 
 
 class TestExitCodes:
@@ -45,18 +47,36 @@ class TestExitCodes:
             (["due", "--from", "2026-09-01", "--add", "1 week", "--roll", "back"], 2),
             (["due", "--from", "2026-09-01", "--add", "1 week", "--hold", "2026-09-02"], 2),
             (["due", "--from", "2026-09-01", "--add", "1 week", "--hold", "2026-09-05..2026-09-02"], 2),
+            (["case"], 2),
+            (["case", "list", "--as", "\udcd6"], 2),
+            (["case", "list", "--as", "\x1b[31m"], 2),
+            (["case", "show", "QH-1", "--as", "甲" * 3000], 1),
+            (["finding", "confirm", "9" * 20, "--as", "school"], 2),
+            (["outbox", "release", "9" * 20, "--as", "bureau"], 2),
+            (["calendar", "report", "show", "9" * 20], 2),
             (["idnumber", "check"], 2),
             (["idnumber", "check", "123"], 1),
             (["idnumber", "check", "--file", "none.csv"], 2),
             (["--config", "none.yaml", "run"], 2),
         ],
     )
-    def test_one_line(self, arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]) -> None:
-        """An error is one line on stderr and its exit code."""
+    def test_one_line(
+        self,
+        arguments: list[str],
+        code: int,
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """An error is one short line on stderr that no terminal obeys, and its exit code."""
+        monkeypatch.setenv("YINGFAN_DATA", str(tmp_path))
         assert code == cli.run(arguments)
         told = capsys.readouterr().err
         assert told.count("\n") <= 1
+        assert len(told) < 2200
         assert "Traceback" not in told
+        assert "用法有误：（" not in told
+        assert told.rstrip("\n").isprintable()
 
     @pytest.mark.parametrize(
         ("error", "code"),
@@ -277,6 +297,39 @@ class TestDemo:
         assert all(Path(path).with_suffix(".txt").is_file() for path in told["documents"])
         assert cli.run(arguments) == 2
         assert "已有演示数据库" in capsys.readouterr().err
+
+    def test_below_its_folder(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Database and keys are fresh ones below its folder, whatever installation the environment names; its port counts."""
+        monkeypatch.setattr("engine.cli.demo_play.EVENTS", ())
+        for name, value in (
+            ("DATABASE", f"sqlite:///{tmp_path / 'theirs.db'}"),
+            ("KEYS", str(tmp_path / "theirs")),
+            ("PORT", "9123"),
+        ):
+            monkeypatch.setenv(f"YINGFAN_{name}", value)
+        assert cli.run(["demo", "--no-serve", "--json", "--out", str(tmp_path / "demo")]) == 0
+        assert json.loads(capsys.readouterr().out)["database"] == f"sqlite:///{tmp_path / 'demo' / 'yingfan.db'}"
+        assert [each.name for each in tmp_path.iterdir()] == ["demo"]
+        kept = json.loads((tmp_path / "demo" / "settings.yaml").read_text("utf-8"))
+        assert (kept["port"], kept["keys"]) == (9123, str(tmp_path / "demo" / "keys"))
+
+    def test_on_a_server(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A server's database is taken when it is empty; one that is in use is refused, its accounts untouched."""
+        monkeypatch.setattr("engine.cli.demo_play.EVENTS", ())
+        url = fresh_url("postgres", tmp_path)
+        monkeypatch.setenv("YINGFAN_DATABASE", url)
+        first, again = (["demo", "--no-serve", "--json", "--out", str(tmp_path / name)] for name in ("a", "b"))
+        assert cli.run(first) == 0
+        assert json.loads(capsys.readouterr().out)["database"] == url
+        assert json.loads((tmp_path / "a" / "settings.yaml").read_text("utf-8"))["database"] == url
+        shutil.copytree(tmp_path / "a" / "keys", tmp_path / "b" / "keys")
+        assert cli.run(again) == 2
+        assert "已有数据" in capsys.readouterr().err
+        dropped(url)
 
     def test_told(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         """It prints what happened and where the documents are, in a folder of its own; then it serves with sign-ins."""
