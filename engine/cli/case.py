@@ -7,12 +7,12 @@ from datetime import date
 import typer
 
 from engine.app import App
-from engine.cases.forms import read_date
 from engine.cli.filling import fields_of, subject_of
 from engine.cli.installation import opened, operator
 from engine.cli.listing import tell_each
 from engine.cli.options import AsJson
 from engine.cli.telling import answering, day_zh, tell
+from engine.cli.time import read_day
 from engine.services.model import ActRequest, Advanced, CasePage, DeadlineRow, OpenRequest, Preview
 from engine.services.records import CaseRecord, Wanted
 from engine.services.refusals import refused
@@ -72,7 +72,7 @@ def act(  # noqa: PLR0913, PLR0917  the options of a command
         fields=fields_of(field, fields),
         request_id=request_id,
         version=version,
-        happened_on=read_date(on) if on else None,
+        happened_on=read_day(on, "--on") if on else None,
         os_user=operator(),
     )
     with opened(ctx) as installation, answering(as_json=as_json):

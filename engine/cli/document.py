@@ -7,13 +7,13 @@ from pathlib import Path
 
 import typer
 
-from engine.cases.forms import read_date
 from engine.cli.case import tell_act
 from engine.cli.filling import fields_of
 from engine.cli.installation import opened, operator
 from engine.cli.naming import parts_of
 from engine.cli.options import AsJson
 from engine.cli.telling import answering, tell
+from engine.cli.time import read_day
 from engine.errors import InputError
 from engine.services.model import ActRequest
 
@@ -69,7 +69,7 @@ def serve(  # noqa: PLR0913, PLR0917  the options of a command
         fields={**fields_of(field, ""), "document": id_, "to": to, "method": method},
         request_id=request_id,
         version=version,
-        happened_on=read_date(on),
+        happened_on=read_day(on, "--on"),
         os_user=operator(),
     )
     with opened(ctx) as installation, answering(as_json=as_json):

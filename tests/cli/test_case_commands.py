@@ -63,7 +63,7 @@ class TestOpen:
         again = desk.tells(*arguments, "--fields", f"@{fields}", "--request-id", "one")
         assert again["number"] == told["number"]
         other = desk.refused(*arguments, "--request-id", "one")
-        assert other["reasons"][0]["rule"] == "request_id"
+        assert other["reasons"][0]["field"] == "request_id"
 
     def test_id_number(self, desk: Desk, tmp_path: Path) -> None:
         """A citizen's number from a file finds the same pupil."""
@@ -184,7 +184,7 @@ class TestAct:
         told = desk.refused("case", "act", number, "persuade_again", "--as", "township")
         assert desk.err.startswith(told["reasons"][0]["message"])
         assert f"；可以：{told['accepted'][0]}" in desk.err
-        assert told["reasons"][0].keys() == {"state", "message"}
+        assert told["reasons"][0].keys() == {"state", "guard", "message"}
         assert "record_visit" in told["accepted"]
         assert desk.refused("case", "act", number, "record_visit", "--as", "judicial")["kind"] == "right"
         assert desk.tells("case", "show", number, "--as", "school")["version"] == 1
@@ -227,7 +227,7 @@ class TestAct:
         desk.says("case", "act", "QH-1", "case.note", "--as", "school", "--fields", f"@{tmp_path / 'f'}", code=2)
 
     def test_hostile(self, desk: Desk) -> None:
-        """Two answers to one question, a day as people type it and an endless request id: read, or refused by name."""
+        """Two answers to one question, a day to come and an endless request id: read, or refused by name."""
         number = desk.case()
         act = ("case", "act", number, "case.note", "--as", "school")
         told = desk.refused(
@@ -235,11 +235,11 @@ class TestAct:
         )
         assert "way" in [each.get("field") for each in told["reasons"]]
         assert desk.refused(*act, "--field=text=甲", "--request-id", "x" * 201)["reasons"][0]["field"] == "request_id"
-        assert desk.refused(*act, "--field=text=甲", "--on", "2099年1月1日")["reasons"][0]["field"] == "happened_on"
+        assert desk.refused(*act, "--field=text=甲", "--on", "2099-01-01")["reasons"][0]["field"] == "happened_on"
         assert desk.refused(*act, "--field=text=甲", "--version", "99")["reasons"][0]["field"] == "version"
         assert desk.refused("case", "act", number, "fly", "--as", "school")["accepted"]
         assert desk.refused("case", "show", "甲" * 9000, "--as", "school")["kind"] == "right"
-        assert desk.tells(*act, "--field=text=甲", "--on", "2026.9.1")["repeated"] is False
+        assert desk.tells(*act, "--field=text=甲", "--on", "2026-09-01")["repeated"] is False
 
     @pytest.mark.parametrize("trigger", ["case.release", "document.serve", "proposal.approve", "proposal.return"])
     def test_nothing_named(self, demo_desk: Desk, trigger: str) -> None:
