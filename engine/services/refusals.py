@@ -66,8 +66,9 @@ def named(request_id: str) -> str:
 
 
 def reason_told(reason: Reason) -> dict[str, object]:
-    """A reason as one JSON object, always under the field, the guard or the right that it names; with its kind."""
-    beside = {} if reason.kind in NAMED else {"field" if reason.kind in ("day", "stale") else "guard": reason.name}
+    """A reason as one JSON object, under its kind and under the field, the guard or the right that it names."""
+    known = reason.kind in NAMED or not reason.name
+    beside = {} if known else {"field" if reason.kind in ("day", "stale") else "guard": reason.name}
     return {reason.kind: reason.name, **beside, "message": reason.message}
 
 
