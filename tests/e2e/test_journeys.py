@@ -90,7 +90,7 @@ class TestFromFileToReturn:
         school.go("/findings")
         school.look("findings")
         school.page.locator('main [name="finding"]').last.check()
-        school.page.click("main button.primary")
+        school.click("main button.primary")
         number = opened["returns"] = found_case(school)
         town.settle()
         school.do(number, "contact_family", CONTACT)
@@ -108,7 +108,7 @@ class TestFromFileToReturn:
         township.fill(VISIT)
         township.press("act")
         assert "第1页，共2页" in township.text
-        township.page.click("text=家访应由两人以上进行，现填1人 >> nth=0")
+        township.click("text=家访应由两人以上进行，现填1人 >> nth=0")
         assert township.page.evaluate("location.hash") == "#f-visitors"
         township.fill(VISIT)
         township.press("next")
@@ -125,15 +125,15 @@ class TestFromFileToReturn:
         school.page.select_option('[name="kind"]', "roster")
         school.page.select_option('[name="unit"]', "QH-S1")
         school.page.set_input_files('[name="file"]', file)
-        school.page.click("main button.primary")
+        school.click("main button.primary")
         school.look("import-columns")
-        school.page.click("main button.primary")
+        school.click("main button.primary")
         school.page.wait_for_selector('[action$="/keep"]', timeout=60_000)
         school.page.wait_for_load_state()
         school.look("import-trial")
         if school.page.locator('[name="accept_missing"]').count():
             school.page.check('[name="accept_missing"]')
-        school.page.click("main button.primary")
+        school.click("main button.primary")
         school.page.wait_for_selector('main [role=status]:has-text("已导入")', timeout=60_000)
 
 
@@ -143,7 +143,7 @@ class TestAccidents:
         school = enter("school")
         school.go("/findings")
         school.page.locator('main [name="finding"]').first.check()
-        school.page.click("main button.primary")
+        school.click("main button.primary")
         number = found_case(school)
         town.settle()
         form = f"/cases/{number}/acts/contact_family"
@@ -183,7 +183,7 @@ class TestAccidents:
             database.execute("UPDATE session SET seen_at = '2026-01-01T00:00:00.000000Z'")
         school.press("act")
         assert "登录已过期" in school.text
-        school.page.click("text=登录并回到这张表")
+        school.click("text=登录并回到这张表")
         school.sign_in()
         assert school.page.url.endswith(form)
         assert school.page.input_value('[name="reason"]') == "会话到期之前写的"
@@ -217,7 +217,7 @@ class TestAccidents:
         assert "页面打开后个案有变动" in township.text
         assert "明天送来" in township.text
         township.look("stale")
-        township.page.click("text=把这些内容作为备注加上")
+        township.click("text=把这些内容作为备注加上")
         assert "/results/" in township.page.url
         assert "已登记" in township.text
         foreign = school.context.new_page()
@@ -236,17 +236,17 @@ class TestFindingAndCorrecting:
         school = enter("school")
         school.go("/findings")
         school.page.locator('main [name="finding"]').first.check()
-        school.page.click("main button.primary")
+        school.click("main button.primary")
         number = found_case(school)
         town.settle()
         school.do(number, "contact_family", CONTACT)
         township = enter("township")
         township.page.fill("#find", number)
-        township.page.click(".find button")
-        township.page.click(f"text={number}")
+        township.click(".find button")
+        township.click(f"text={number}")
         township.do(number, "record_visit", {**VISIT, "result": "refuses"})
         township.go(f"/cases/{number}")
-        township.page.click("text=更正 登记家访")
+        township.click("text=更正 登记家访")
         township.fill({"entry": "record_visit", "field": "signed"})
         township.press("next")
         township.fill({"value": "refused", "reason": "看错"})
@@ -265,17 +265,17 @@ class TestAuditor:
         auditor.go("/searches")
         auditor.look("search")
         auditor.page.fill("#f-q", FAR)
-        auditor.page.click("main button.primary")
-        auditor.page.click(f"main >> text={FAR} >> nth=0")
+        auditor.click("main button.primary")
+        auditor.click(f"main >> text={FAR} >> nth=0")
         assert auditor.page.locator("form.act, .acts a.primary").count() == 0
-        auditor.page.click("text=核查全部记录")
+        auditor.click("text=核查全部记录")
         for words in ("登记时间", "发生日期", "链条完整", "均已验证", "教体局领导", "规则"):
             assert words in auditor.text
         auditor.look("history")
-        auditor.page.click("nav.filters >> text=文书送达")
+        auditor.click("nav.filters >> text=文书送达")
         assert "登记送达" in auditor.text
         auditor.go(f"/cases/{FAR}")
-        auditor.page.click("main a:has-text('责令限期改正决定书') >> nth=0")
+        auditor.click("main a:has-text('责令限期改正决定书') >> nth=0")
         auditor.look("document")
 
 
@@ -293,8 +293,8 @@ class TestOrderAndReferral:
         approve(enter("bureau_head"), "责令限期改正")
         township = enter("township")
         township.go(f"/cases/{STAYS}")
-        township.page.click("main a:has-text('责令限期改正决定书') >> nth=0")
-        township.page.click("main td.do >> text=登记送达 >> nth=0")
+        township.click("main a:has-text('责令限期改正决定书') >> nth=0")
+        township.click("main td.do >> text=登记送达 >> nth=0")
         township.fill({"method": "direct"})
         township.look("service-1")
         township.press("next")
@@ -320,7 +320,7 @@ class TestOrderAndReferral:
         approve(reviewer, "移送", look="referral-proposal")
         approve(head, "移送")
         judicial = enter("judicial")
-        judicial.page.click("text=签收回执")
+        judicial.click("text=签收回执")
         judicial.fill({"taken_by": ["沈平"], "receipt_no": "收〔2026〕9号"})
         judicial.look("receipt")
         judicial.press("act")
@@ -338,10 +338,10 @@ class TestOrderAndReferral:
 def approve(person: Person, words: str, *, look: str = "") -> None:
     """Read the proposal from the day's list and approve it."""
     person.go("/")
-    person.page.locator(f"tr:has-text('{words}') >> text=审阅").first.click()
+    person.click(f"tr:has-text('{words}') >> text=审阅 >> nth=0")
     if look:
         person.look(look)
-    person.page.click("main .yes button.primary")
+    person.click("main .yes button.primary")
     assert "已登记" in person.text
 
 

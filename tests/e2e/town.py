@@ -131,7 +131,7 @@ class Person:
             self.go("/sign-in")
         self.page.fill("#account", self.account)
         self.page.fill("#password", self.town.password)
-        self.page.click("main button.primary")
+        self.click("main button.primary")
 
     def go(self, path: str) -> None:
         """Open a page."""
@@ -169,7 +169,12 @@ class Person:
 
     def press(self, go: str) -> None:
         """Press a button of the form: next, preview, act, draft."""
-        self.page.click(f'form.act button[name="go"][value="{go}"]')
+        self.click(f'form.act button[name="go"][value="{go}"]')
+
+    def click(self, what: str) -> None:
+        """Click what leads to another page, and wait until that is there: the old one would be looked at meanwhile."""
+        with self.page.expect_navigation(timeout=60_000):
+            self.page.click(what)
 
     def do(self, case: str, trigger: str, fields: Mapping[str, object], *, on: str = "", look: str = "") -> None:
         """An act from its form to its result, page by page, deadlines looked at where they are offered."""
