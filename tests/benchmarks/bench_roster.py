@@ -18,7 +18,7 @@ from engine.cli.demo_play import settle
 from engine.roster.idnumber import check_digit
 from engine.roster.register import OPTIONAL, WANTED
 from engine.settings import Settings
-from tests.benchmarks.figure import told
+from tests.benchmarks.figure import peak_mib, told
 from tests.district import LITTLE
 
 ROWS, RUNS = 100_000, 3
@@ -102,8 +102,7 @@ def alone(which: str, folder: Path) -> None:
     """One run in this process: seconds, its peak of memory and that of its largest child, in MiB."""
     path = folder / "register.xlsx"
     seconds = bare(path) if which == "bare" else ours(path, folder)
-    peaks = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(seconds, *peaks)
+    print(seconds, peak_mib(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import resource
 import shutil
 import sqlite3
 import statistics
@@ -20,7 +19,7 @@ from engine.cli.demo_play import moment
 from engine.services.model import ActRequest
 from engine.services.timers import BATCH, Swept, Timers
 from engine.storage.types import instant_text
-from tests.benchmarks.figure import told
+from tests.benchmarks.figure import peak_mib, told
 from tests.benchmarks.town import DUE, build, copied, office
 
 RUNS = 3
@@ -244,7 +243,7 @@ def alone(arguments: Sequence[str]) -> None:
     """One sweep in this process: seconds, and the peak of its memory in MiB; what then checks it needs its own."""
     folder, n = Path(arguments[0]), int(arguments[1])
     seconds, done = _swept(folder, n)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mib()
     _checked(folder, n, done)
     print(seconds, peak)
 
