@@ -13,7 +13,7 @@ from engine.access import BLIND
 from engine.cases.timers import is_overdue, moment_of, work_out
 from engine.definitions.facts import Actor, CaseView
 from engine.definitions.workflow import Workflow
-from engine.errors import RightRefused
+from engine.errors import InputError, RightRefused
 from engine.services.acting import Acting, actor_and_case
 from engine.services.case_page import PageMaker
 from engine.services.model import (
@@ -141,9 +141,11 @@ class Cases:
         """The cases that this person may see, by due date, as programs read them: nothing that is sealed is told.
 
         One after another from one moment of the archive, which stays open until the last was taken: a district of ten
-        thousand cases needs no more memory than one of ten.
+        thousand cases needs no more memory than one of ten. Raises InputError for a state that no workflow has: an
+        empty list would say that there are no such cases.
         """
         today = self.office.today()
+        self._named(wanted.state)
         with self.office.archive.read() as uow:
             actor = actor_of(uow, account)
             for case, workflow in _seen(self.office, uow, actor, today=today, after=wanted.after):
@@ -154,6 +156,13 @@ class Cases:
                 ):
                     maker = RecordMaker(office=self.office, uow=uow, actor=actor, case=case, workflow=workflow)
                     yield maker.line() if wanted.briefly else maker.record(whole=False)
+
+    def _named(self, state: str) -> None:
+        """Raise InputError for a name that is no state of a workflow; none is asked for by no name."""
+        known = {each.name: each.zh for workflow in self.office.workflows.values() for each in workflow.states.values()}
+        if state and state not in known:
+            offered = "、".join(f"{name}（{zh}）" for name, zh in known.items())
+            raise InputError(f"没有状态「{state}」；可用：{offered}")
 
     def act_page(
         self, number: str, trigger: str, account: str, *, raw: Mapping[str, object] = MappingProxyType({})

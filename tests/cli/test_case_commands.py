@@ -380,6 +380,13 @@ class TestShow:
         assert "已逾期" in desk.says("case", "list", "--as", "bureau")
         assert desk.tells("case", "list", "--as", "judicial") == []
 
+    def test_unknown_state(self, desk: Desk) -> None:
+        """A state that no workflow has is wrong usage, and those that there are are named."""
+        desk.case()
+        desk.says("case", "list", "--as", "bureau", "--state", "visitd", code=2)
+        assert "没有状态「visitd」" in desk.err
+        assert "visited（已家访）" in desk.err
+
     def test_plain(self, desk: Desk) -> None:
         """For people a case is a page of lines: deadlines, what comes, what is possible, history."""
         number = desk.case()
