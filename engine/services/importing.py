@@ -84,6 +84,8 @@ class Imported:
     """Lines without a mark: unknown, never absent."""
     found: tuple[FindingRow, ...] = ()
     """The open findings of this list, as stored."""
+    outside: int = 0
+    """Lines of other units' schools, beside the one of each sheet and school that tells the error."""
     stopped: str = ""
     """Why the list was not kept, or would not be, until a person says that it is so."""
 
@@ -99,8 +101,8 @@ class Imported:
 
     @property
     def wrong(self) -> int:
-        """How many rows have an error."""
-        return len({(each.sheet, each.row) for each in self.errors})
+        """How many rows have an error, and so are not taken in."""
+        return len({(each.sheet, each.row) for each in self.errors}) + self.outside
 
 
 def counts_of(done: Imported) -> dict[str, int]:
@@ -210,8 +212,12 @@ class Importing:
         today = self.office.today()
         outside = _outside(uow, area, today)
         day = self._day(uow, file, today)
-        foreign = {(mark.sheet, mark.school): mark.row for mark in reversed(file.marks) if outside(mark.school)}
-        errors = (*file.errors, *(_foreign(sheet, row, school) for (sheet, school), row in foreign.items()))
+        foreign: dict[tuple[str, str], set[int]] = {}
+        for mark in file.marks:
+            if outside(mark.school):
+                foreign.setdefault((mark.sheet, mark.school), set()).add(mark.row)
+        told = (_foreign(sheet, min(rows), school, lines=len(rows)) for (sheet, school), rows in foreign.items())
+        errors = (*file.errors, *told)
         mine = replace(
             file,
             covers=tuple(each for each in file.covers if not outside(each.school)),
@@ -238,6 +244,7 @@ class Importing:
             errors=errors,
             blank=sum(each.mark == "unknown" for each in file.marks) - sum(each.code == "mark" for each in file.errors),
             found=_waiting(uow, kept),
+            outside=sum(len(rows) - 1 for rows in foreign.values()),
             stopped="" if self.manner.accept_missing else stopped,
         )
 
@@ -289,8 +296,9 @@ def _outside(uow: UnitOfWork, area: frozenset[str], today: date) -> Callable[[st
     return outside
 
 
-def _foreign(sheet: str, row: int, school: str) -> RowError:
-    message = f"学校「{school[:60]}」不在这次导入的单位里"
+def _foreign(sheet: str, row: int, school: str, *, lines: int = 1) -> RowError:
+    others = f"，这张表里它的{lines}行都不导入" if lines > 1 else ""
+    message = f"学校「{school[:60]}」不在这次导入的单位里{others}"
     fix = "核对学校名称，或者由主管这所学校的单位导入"
     return RowError(sheet=sheet, row=row, column="学校", code="outside", message=message, fix=fix)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InputError, RightRefused, RuleRefused
-from engine.roster.attendance import declared
+from engine.roster.attendance import declared, read_roster
 from engine.services.importing import Imported, Manner, columns_of
 from engine.services.model import OpenRequest
 from tests.district import LITTLE
@@ -165,4 +165,7 @@ class TestRoster:
         done = house.app.roster.import_file(LITTLE / "roster.xlsx", "roster", "school")
         assert {each.code for each in done.errors} == {"outside"}
         assert len(done.errors) == 3
+        own = [each for each in read_roster(LITTLE / "roster.xlsx").marks if each.school == "青禾中学"]
+        assert done.rows - done.wrong == len(own)
+        assert all("行都不导入" in each.message for each in done.errors)
         assert {each.school for each in done.found} == {"青禾中学"}
