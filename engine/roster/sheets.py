@@ -329,6 +329,7 @@ def _sheet(path: Path, grid: Grid, begin: _Begin, *, head: _Head, asked: _Asked)
             "分不清用哪一列；请改名（如「监护人1姓名」）后重新导入"
         )
     read = tuple(name for name in asked.ours if name in columns) or tuple(filter(None, columns))
+    places = [columns.index(name) for name in read]
     above = tuple(text for row in begin.rows[: head.first] for text in _texts(row))
     told = tuple(_flaw(grid.name, flaw, columns) for flaw in grid.flaws if _matters(flaw, head, columns, read))
     return Sheet(
@@ -337,19 +338,19 @@ def _sheet(path: Path, grid: Grid, begin: _Begin, *, head: _Head, asked: _Asked)
         header=head.last + 1,
         columns=columns,
         read=read,
-        lines=_lines(chain(begin.blocks, grid.blocks), [columns.index(name) for name in read], head),
+        lines=_lines(chain(begin.blocks, grid.blocks), places, head.last, [begin.rows[head.last][at] for at in places]),
         told=told,
     )
 
 
-def _lines(blocks: Iterable[Block], places: Sequence[int], head: _Head) -> Iterator[Lines]:
+def _lines(blocks: Iterable[Block], places: Sequence[int], last: int, header: Sequence[object]) -> Iterator[Lines]:
     """The rows below the header with the cells of the columns that are read; without blank ones, totals and notes."""
-    number, headings = 0, [head.headings[at] for at in places]
+    number = 0
     for block in blocks:
         before, number = number, number + block.height
-        above = max(head.last + 1 - before, 0)
+        above = max(last + 1 - before, 0)
         lines = Lines(range(before + above + 1, number + 1), [block.column(at)[above:] for at in places])
-        if lines.numbers and not all(data := data_of(block, lines.columns, headings)):
+        if lines.numbers and not all(data := data_of(block, lines.columns, header)):
             lines = lines.only(data)
         # Where one column is filled in every row, no row is blank.
         if not any(map(all, lines.columns)):

@@ -43,6 +43,18 @@ class TestFeet:
         found = read_roster(book(tmp_path / "r.xlsx", lines, title=TITLE))
         assert ([(each.name, each.row) for each in found.marks], found.errors) == ([("张小明", 4), ("李四", 13)], ())
 
+    def test_beside(self, tmp_path: Path) -> None:
+        """What is written behind a child's name, however like a note, takes no child off the list."""
+        lines = [["姓 名", "到校情况", "备注"], ["张三", "√", "说明：已复学"], ["李四", "×", "备注：外出"]]
+        lines += [
+            ["王五", "△", "共计3天"],
+            ["七(1)", "小计", "3"],
+            ["姓 名", "到校情况", "备注"],
+            ["", "", "注：第2页"],
+        ]
+        found = read_roster(book(tmp_path / "r.xlsx", lines, title=TITLE))
+        assert ([each.name for each in found.marks], found.errors) == (["张三", "李四", "王五"], ())
+
     def test_text(self, tmp_path: Path) -> None:
         """So they are in a text file."""
         path = tmp_path / "r.csv"

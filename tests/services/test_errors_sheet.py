@@ -44,3 +44,10 @@ class TestErrorSheet:
         again = read_register(tmp_path / "again.xlsx")
         assert {each.code for each in again.errors} == {"missing"}
         assert {each.sheet for each in again.errors} == {"册"}
+
+    def test_totals(self, tmp_path: Path) -> None:
+        """A total under the list is none of its lines also where three columns stand beside it."""
+        lines = [HEADER, row("G1", "", None), [None, "合计：1人"], ["注：表中为七年级"]]
+        path = tmp_path / "again.xlsx"
+        path.write_bytes(told(book(tmp_path / "r.xlsx", lines), whole=True).getvalue())
+        assert [(each.row, each.code) for each in read_register(path).errors] == [(4, "missing")]
