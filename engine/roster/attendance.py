@@ -26,11 +26,21 @@ MARKS = {
 _TITLES = (
     re.compile(rf"(?P<school>.+?)(?P<class>{CLASS})(?P<year>\d{{4}})年"),
     re.compile(r"(?P<school>.+(?:学校|中学|小学|教学点))(?P<class>.+?)(?P<year>\d{4})年"),
-    re.compile(rf"(?P<school>.+(?:学校|中学|小学|教学点))(?P<class>{CLASS}|\d{{3}}班?)(?:\d{{4}}[-./]|$)"),
+    re.compile(
+        r"(?P<school>(?:(?!\d{4})[^:：])+(?:学校|中学|小学|教学点))"
+        rf"(?P<class>{CLASS}|\d{{3}}班?)(?:\d{{4}}[-./]|$)"
+    ),
 )
 """A class as grade and number ends the school's name, whatever it is; else that name must say that it is a school's."""
 
-_DAY = re.compile(r"(\d{4})(?:年|([-./]))(\d{1,2})(?(2)\2|月)(\d{1,2})")
+_DAY = re.compile(r"(?P<year>\d{4})年(?P<month>\d{1,2})月(?P<day>\d{1,2})日")
+_IN_FIGURES = re.compile(
+    r"(?P<year>\d{4})\s*(?:年|([-./]))\s*(?P<month>\d{1,2})\s*(?(2)\2|月)\s*(?P<day>\d{1,2})(?!\d)"
+)
+"""With its blanks: without them a number that follows, as in 2026.9.1 30人, would join the day."""
+
+_TURNED = re.compile("[^到勤在来]*[缺未没不旷辍]")
+"""How a column is headed that asks who did not come."""
 
 _LONGEST_TITLE = 200
 """Characters in which school and class are looked for: with more of them it would take their square."""
@@ -99,6 +109,11 @@ def read_roster(
     class in columns of their own, and a sheet of another class is an error. A sheet that cannot be placed is an error
     and covers nothing: nobody is missing from it. Raises InputError for an unreadable file.
     """
+    heading = (chosen or {}).get("到校情况", "")
+    if _TURNED.match(heading):
+        raise InputError(
+            f"「{heading[:_SHOWN]}」问的是谁没有到校，同「到校情况」意思相反；请另选一列，或者加一列「到校情况」，到校的写√"
+        )
     reading = _Reading(tuple(covers))
     for sheet in read_sheets(path, WANTED, OPTIONAL, chosen=chosen, watch=watch):
         reading.take(sheet)
@@ -207,8 +222,9 @@ def _unplaced(sheet: Sheet, day: date | None) -> RowError | None:
 
 
 def _day(sheet: Sheet) -> date | None:
-    found = next((found for text in sheet.above if (found := _DAY.search(re.sub(r"\s+", "", text)))), None)
-    return date(int(found[1]), int(found[3]), int(found[4])) if found else None
+    days = (_DAY.search(re.sub(r"\s+", "", text)) or _IN_FIGURES.search(text) for text in sheet.above)
+    found = next(filter(None, days), None)
+    return date(*map(int, found.group("year", "month", "day"))) if found else None
 
 
 def _mark(row: Row) -> str:

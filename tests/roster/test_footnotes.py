@@ -14,6 +14,9 @@ from engine.roster.register import read_register
 from tests.roster.test_hard_lists import TITLE
 from tests.roster.test_lists import GOOD, HEADER, book, row
 
+YEARS = ("2026年秋季青禾中学七(2)班", "2026.9.1青禾中学702", "学校：青禾中学 七(2)班")
+"""Titles in which the school's name does not stand first."""
+
 ROSTER = ["序号", "姓名", "学籍号", "到校情况"]
 
 
@@ -118,6 +121,9 @@ class TestTitles:
             ("青禾中学七年级2班2026-09-01", date(2026, 9, 1)),
             ("青禾中学 7.2 2026/9/1", date(2026, 9, 1)),
             ("青禾中学 702班 2026年9月1日", date(2026, 9, 1)),
+            ("青禾中学 702班 2026.9.1 30人", date(2026, 9, 1)),
+            ("青禾中学七(2)班 2026-9-1 8:30", date(2026, 9, 1)),
+            ("青禾中学七(2)班 2 0 2 6 年 9 月 1 日", date(2026, 9, 1)),
             ("青禾中学七(2)班", None),
             ("青禾中学 702", None),
         ],
@@ -127,9 +133,9 @@ class TestTitles:
         found = read_roster(book(tmp_path / "r.xlsx", [ROSTER, [1, "张小明", None, "√"]], title=title))
         assert (found.covers, found.day) == ((Coverage(school="青禾中学", class_name="七(2)"),), day)
 
-    @pytest.mark.parametrize("title", ["学校：青禾中学 班级：七(2)班", "班级：七(2)班", "青禾中学秋季名册"])
+    @pytest.mark.parametrize("title", ["学校：青禾中学 班级：七(2)班", "班级：七(2)班", "青禾中学秋季名册", *YEARS])
     def test_no_title(self, tmp_path: Path, title: str) -> None:
-        """What stands between labels is not guessed at."""
+        """What stands between labels or after a year is not guessed at: it would be taken for the school's name."""
         found = read_roster(book(tmp_path / "r.xlsx", [ROSTER, [1, "张小明", None, "√"]], title=title))
         assert [each.code for each in found.errors] == ["title"]
 
@@ -141,6 +147,19 @@ class TestTitles:
     def test_slash(self) -> None:
         """A coverage is read with a slash of either width."""
         assert declared("青禾中学／702") == Coverage(school="青禾中学", class_name="七(2)")
+
+    @pytest.mark.parametrize("heading", ["是否缺席", "未到校", "是否旷课"])
+    def test_turned(self, tmp_path: Path, heading: str) -> None:
+        """A column that asks who did not come is refused: its yes would be taken for a child who is there."""
+        path = book(tmp_path / "r.xlsx", [["姓名", heading], ["张小明", "是"]], title=TITLE)
+        with pytest.raises(InputError, match=f"「{heading}」.*意思相反"):
+            read_roster(path, chosen={"到校情况": heading})
+
+    @pytest.mark.parametrize("heading", ["到校（未到打×）", "出勤/缺勤", "开学第一天"])
+    def test_not_turned(self, tmp_path: Path, heading: str) -> None:
+        """A column that asks who came may say how those are marked who did not."""
+        path = book(tmp_path / "r.xlsx", [["姓名", heading], ["张小明", "√"]], title=TITLE)
+        assert [each.mark for each in read_roster(path, chosen={"到校情况": heading}).marks] == ["present"]
 
     def test_marks(self, tmp_path: Path) -> None:
         """Marks are read in words and in either width."""
