@@ -85,7 +85,7 @@ class Imported:
     found: tuple[FindingRow, ...] = ()
     """The open findings of this list, as stored."""
     outside: int = 0
-    """Lines of other units' schools, beside the one of each sheet and school that tells the error."""
+    """Lines of other units' schools, beside those that have an error."""
     stopped: str = ""
     """Why the list was not kept, or would not be, until a person says that it is so."""
 
@@ -218,6 +218,7 @@ class Importing:
                 foreign.setdefault((mark.sheet, mark.school), set()).add(mark.row)
         told = (_foreign(sheet, min(rows), school, lines=len(rows)) for (sheet, school), rows in foreign.items())
         errors = (*file.errors, *told)
+        elsewhere = {(sheet, row) for (sheet, _), rows in foreign.items() for row in rows}
         mine = replace(
             file,
             covers=tuple(each for each in file.covers if not outside(each.school)),
@@ -244,7 +245,7 @@ class Importing:
             errors=errors,
             blank=sum(each.mark == "unknown" for each in file.marks) - sum(each.code == "mark" for each in file.errors),
             found=_waiting(uow, kept),
-            outside=sum(len(rows) - 1 for rows in foreign.values()),
+            outside=len(elsewhere - {(each.sheet, each.row) for each in errors}),
             stopped="" if self.manner.accept_missing else stopped,
         )
 
@@ -252,7 +253,7 @@ class Importing:
         """The day of a roster; raises InputError for one that cannot be: a case counts from it."""
         given = self.manner.day
         if given and file.day and given != file.day:
-            raise InputError(f"--day 为{given}，名册标题写的是{file.day}；请核对")
+            raise InputError(f"填写的日期是{given}，名册标题写的是{file.day}；请核对")
         day = file.day or given or self._first_brought(uow, file)
         if day > today:
             raise InputError(f"名册日期{day}还没有到（今天是{today}），谁到校还不知道；请核对日期")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
+from engine.roster.names import fold_class
 from engine.roster.register import Pupil
 
 RELATIONS = {"父亲": "father", "母亲": "mother", "祖父": "grandfather", "祖母": "grandmother"}
+
+_class = lru_cache(10_000)(fold_class)
+"""A register that was brought in earlier may have a class in a spelling that is folded since."""
 
 
 def profile_of(pupil: Pupil, reference: str) -> dict[str, object]:
@@ -47,7 +52,7 @@ def pupil_of(profile: dict[str, object]) -> Pupil:
         id_number=str(profile.get("id_number", "")),
         school=str(profile["school"]),
         grade=str(profile.get("grade", "")),
-        class_name=str(profile["class_name"]),
+        class_name=_class(str(profile["class_name"])),
         guardians=(),
         residence="",
         township=str(profile.get("township", "")),

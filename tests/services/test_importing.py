@@ -153,6 +153,8 @@ class TestRoster:
                 continue
             with pytest.raises(InputError, match=f"名册日期.*{why}"):
                 house.app.roster.import_file(path, "roster", "bureau")
+        with pytest.raises(InputError, match="填写的日期是2026-08-31，名册标题写的是2025-09-01"):
+            house.app.roster.import_file(path, "roster", "bureau", manner=Manner(day=date(2026, 8, 31)))
         undated = Manner(day=date(2099, 9, 1), covers=(declared("青禾中学/七(2)"),))
         path = book(tmp_path / "u.xlsx", [CUT, ["张小明", None, "×"]], title="名册")
         with pytest.raises(InputError, match="还没有到"):
@@ -169,3 +171,21 @@ class TestRoster:
         assert done.rows - done.wrong == len(own)
         assert all("行都不导入" in each.message for each in done.errors)
         assert {each.school for each in done.found} == {"青禾中学"}
+
+    def test_wrong_outside(self, house: House, tmp_path: Path) -> None:
+        """A line of another unit's school that also has a mark nobody knows is one line that is not taken in."""
+        lines = [CUT, ["张小明", None, "√"], ["李四", None, "？"]]
+        path = book(tmp_path / "r.xlsx", lines, title="石湾中学七(2)班2026年9月1日名册")
+        done = house.app.roster.import_file(path, "roster", "school", dry_run=True)
+        assert (done.rows, done.wrong) == (2, 2)
+
+    def test_old_class(self, house: House, tmp_path: Path) -> None:
+        """A class that the register has as it was once spelt is the class that a roster is of."""
+        registered(house, tmp_path / "r.xlsx", row("G1", "张小明", None))
+        with house.app.archive.begin() as uow:
+            reference = uow.roster.reference("G1")
+            uow.roster.put_pupils([(reference, {**uow.roster.pupil(reference), "class_name": "702"})])
+            uow.commit()
+        path = book(tmp_path / "m.xlsx", [CUT, ["张小明", None, "×"]], title="青禾中学702班2026年9月1日名册")
+        (found,) = house.app.roster.import_file(path, "roster", "bureau").found
+        assert found.kind == "absent_at_return_check"
