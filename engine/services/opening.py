@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from engine.storage.unit_of_work import UnitOfWork
 
 CONFIRMERS = frozenset({"school_officer", "school_head", "township_officer", "subdistrict_officer", "bureau_officer"})
-ONLOOKERS = frozenset({"township_head", "subdistrict_head", "bureau_head", "inspector", "auditor"})
 """Who settles a finding and opens a case (DOMAIN.md 10)."""
+
+ONLOOKERS = frozenset({"township_head", "subdistrict_head", "bureau_head", "inspector", "auditor"})
+"""Who sees the findings of the own units and settles none."""
 
 UNMARKED = "dropout-case"
 """The workflow whose case numbers name no workflow."""

@@ -42,9 +42,6 @@ _SEALED = Listed(
         SUBJECT.c.district == bindparam("at_district"), SUBJECT.c.reference.in_(wanted)
     )
 )
-_IDS = 2**63
-"""What no row's id reaches, in either database."""
-
 _NAME = frozenset({"name"})
 _OPEN: Mapping[str, object] = {"status": "open", "number": "", "settled_by": "", "settled_at": None}
 Row = TypeVar("Row")
@@ -305,11 +302,11 @@ class RosterStore:
 
     def finding(self, id_: int) -> StoredFinding | None:
         """One finding, or None."""
-        row = self._row(id_) if 0 < id_ < BEYOND else None
+        row = self._row(id_)
         return None if row is None else _finding(row, _hidden(row, self._finding_key(row)))
 
     def _row(self, id_: int) -> Any:
-        if id_ >= _IDS:
+        if not 0 < id_ < BEYOND:
             return None
         at = (FINDING.c.district == self._district) & (FINDING.c.id == id_)
         return self._connection.execute(select(FINDING).where(at)).first()
