@@ -40,8 +40,8 @@ def demo(
     clock = SteppedClock(moment(OPENING))
     say = _silent if as_json else print
     with open_app(settings, clock=clock) as app:
-        if app.staff.roles():
-            raise InputError(f"数据库 {settings.database} 里已有数据；演示要用空的数据库")
+        if app.units.listed() or app.staff.roles():
+            raise InputError("设置 database 所指的数据库里已有数据；演示要用空的数据库")
         sample = config_dir() / "sample"
         settle(app, sample, password)
         play = Play(app, clock, sample, say)

@@ -31,6 +31,7 @@ from engine.errors import DefinitionError, InputError, InstallationError, RuleRe
 from engine.paths import config_dir, workflows_dir
 from engine.settings import Settings
 from tests.databases import dropped, fresh_url
+from tests.district import LITTLE
 
 
 class TestExitCodes:
@@ -329,6 +330,23 @@ class TestDemo:
         shutil.copytree(tmp_path / "a" / "keys", tmp_path / "b" / "keys")
         assert cli.run(again) == 2
         assert "已有数据" in capsys.readouterr().err
+        dropped(url)
+
+    def test_on_a_server_that_is_being_set_up(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An installation that has its units and nobody yet is in use too: it never becomes a demonstration."""
+        monkeypatch.setattr("engine.cli.demo_play.EVENTS", ())
+        url = fresh_url("postgres", tmp_path)
+        monkeypatch.setenv("YINGFAN_DATABASE", url)
+        settings = Settings.read(data=tmp_path)
+        with open_app(settings) as app:
+            app.units.import_file(LITTLE / "units.csv", os_user="x")
+        assert cli.run(["demo", "--no-serve", "--json", "--out", str(tmp_path)]) == 2
+        said = capsys.readouterr().err
+        assert ("已有数据" in said, url in said) == (True, False), "a database's address may hold a password"
+        with open_app(settings) as app:
+            assert not app.demo
         dropped(url)
 
     def test_told(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
