@@ -43,7 +43,7 @@ class Pages:
         drawn = self._environments[language].get_template(template)
         other = "zh" if language == "en" else "en"
         kept = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
-        frame = {"path": request.url.path, "readable": request.method == "GET"}
+        frame = {"path": request.url.path, "readable": request.method in ("GET", "HEAD")}
         page = drawn.render(**frame, elsewise=urlencode([*kept, ("lang", other)]), **context)
         response = HTMLResponse(page, status_code=status)
         if request.query_params.get("lang") in LANGUAGES:

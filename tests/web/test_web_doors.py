@@ -230,9 +230,10 @@ class TestHeaders:
 
     @pytest.mark.parametrize("path", ["/healthz", "/sign-in", "/static/yingfan.css", f"/cases/{CASE}", "/nowhere"])
     def test_head_answers_as_reading_does(self, officer: TestClient, path: str) -> None:
-        """Whoever asks for the head alone, as a monitor does, gets the status and the headers of reading."""
+        """Whoever asks for the head alone, as a monitor does, gets the status, the headers and the length of reading."""
         read, asked = officer.get(path), officer.head(path)
         assert (read.status_code, set(read.headers)) == (asked.status_code, set(asked.headers))
+        assert read.headers["content-length"] == asked.headers["content-length"]
 
     def test_program_is_answered_in_json(self, officer: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
         """Under the API's address every fault is JSON, also one that comes before any route or behind all of them."""
