@@ -32,10 +32,11 @@ from engine.services.opening import Opening
 from engine.services.reading import Reading
 from engine.services.records import EVERY, CaseRecord, RecordMaker, Wanted
 from engine.services.refusals import StaleAct
-from engine.services.worklist import work_of
+from engine.services.worklist import place_from, work_of
 from engine.workdays import Calendar
 
 if TYPE_CHECKING:
+    from engine.storage.listing import Place
     from engine.storage.unit_of_work import UnitOfWork
 
 WILL_HAPPEN = 8
@@ -141,14 +142,14 @@ class Cases:
         """The cases that this person may see, by due date, as programs read them: nothing that is sealed is told.
 
         One after another from one moment of the archive, which stays open until the last was taken: a district of ten
-        thousand cases needs no more memory than one of ten. Raises InputError for a state that no workflow has: an
-        empty list would say that there are no such cases.
+        thousand cases needs no more memory than one of ten. Raises InputError for a state that no workflow has, and for
+        a place that is none: an empty list would say that there are no such cases.
         """
-        today = self.office.today()
+        today, after = self.office.today(), place_from(wanted.after)
         self._named(wanted.state)
         with self.office.archive.read() as uow:
             actor = actor_of(uow, account)
-            for case, workflow in _seen(self.office, uow, actor, today=today, after=wanted.after):
+            for case, workflow in _seen(self.office, uow, actor, today=today, after=after):
                 if (
                     (not wanted.state or case.state == wanted.state)
                     and (not wanted.unit or wanted.unit in case.identity.scope)
@@ -212,7 +213,7 @@ def _kept(workflow: Workflow, before: CaseView, after: CaseView, *, calendar: Ca
 
 
 def _seen(
-    office: Office, uow: UnitOfWork, actor: Actor, *, today: date, awaiting: bool = False, after: str = ""
+    office: Office, uow: UnitOfWork, actor: Actor, *, today: date, awaiting: bool = False, after: Place | None = None
 ) -> Iterator[tuple[CaseView, Workflow]]:
     """The cases in the actor's units, through the one query of the archive."""
     units = frozenset(h.unit for h in actor.roles if h.first <= today <= h.last and h.role not in BLIND)

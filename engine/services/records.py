@@ -18,6 +18,8 @@ from engine.services.case_page import PageMaker
 from engine.services.handing import owner_today
 from engine.services.office import Office
 from engine.services.words import coming_line, masked, message_line, stuck_line
+from engine.services.worklist import place_text
+from engine.storage.listing import Place
 
 if TYPE_CHECKING:
     from engine.storage.unit_of_work import UnitOfWork
@@ -48,6 +50,8 @@ class CaseRecord:
     opened_on: date
     closed_as: str
     overdue: bool
+    due_on: date | None
+    """The next due day, by which cases are listed; None where no deadline runs."""
     units: tuple[str, ...]
     deadlines: tuple[Told, ...]
     will_happen: tuple[Told, ...] = ()
@@ -57,6 +61,11 @@ class CaseRecord:
     documents: tuple[Told, ...] = ()
     links: tuple[Told, ...] = ()
     history: tuple[Told, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Where a list goes on that ended with this case."""
+        return place_text(Place(self.due_on, self.number))
 
     def as_json(self) -> dict[str, object]:
         """The record as one JSON object; days and instants in ISO form."""
@@ -73,7 +82,7 @@ class Wanted:
     overdue: bool = False
     """Only those with a deadline that has passed."""
     after: str = ""
-    """The last number of the page before."""
+    """The place of the last case of the page before."""
     briefly: bool = False
     """Only what a line tells: no history, documents or acts."""
 
@@ -138,6 +147,7 @@ class RecordMaker:
             opened_on=case.identity.opened_on,
             closed_as=case.closed_as,
             overdue=any(is_overdue(each, self.office.now()) for each in case.deadlines.values()),
+            due_on=min((e.due_on for e in case.deadlines.values() if e.status == "running" and e.due_on), default=None),
             units=tuple(unit.code for unit in case.identity.units),
             deadlines=self.deadlines(reasons=reasons),
         )

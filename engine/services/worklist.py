@@ -191,7 +191,7 @@ def place_from(text: str) -> Place | None:
             return Place(None if day == "-" else date.fromisoformat(day), number)
     except ValueError:
         pass
-    raise InputError(f"没有「{text}」这一页；请从今日待办的第一页开始")
+    raise InputError(f"没有「{text}」这一页；请从第一页开始")
 
 
 def _waits(case: CaseView, workflow: Workflow) -> str:

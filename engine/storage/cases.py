@@ -16,6 +16,7 @@ from engine.storage.codec import value_from
 from engine.storage.dialects import is_taken
 from engine.storage.driver import Statement
 from engine.storage.keys import AtHand, Keys
+from engine.storage.listing import Place
 from engine.storage.parts import parts
 from engine.storage.rows import Conflict, StoredRequest
 from engine.storage.statements import Hot, Listed, Rows
@@ -85,7 +86,8 @@ _OPEN_ABOUT = (
     .order_by(CASE.c.id)
     .limit(1)
 )
-_PLACE = tuple_(func.coalesce(CASE.c.due_on, literal(date.fromisoformat(LAST_PLACE), Day())), CASE.c.number)
+_LAST = date.fromisoformat(LAST_PLACE)
+_PLACE = tuple_(func.coalesce(CASE.c.due_on, literal(_LAST, Day())), CASE.c.number)
 
 
 def opened(key: bytes, sealed: bytes, place: bytes) -> Any:
@@ -245,12 +247,17 @@ class CaseStore:
         return self._kinds.get(definition, {}).get(case.state, guess)
 
     def listed(
-        self, units: Iterable[str] | None, *, after: str = "", limit: int | None = None, awaiting: bool = False
+        self,
+        units: Iterable[str] | None,
+        *,
+        after: Place | None = None,
+        limit: int | None = None,
+        awaiting: bool = False,
     ) -> list[str]:
         """Numbers of the cases in which one of these units has standing, by due date; None means every unit.
 
-        `after` is the last number of the page before. A case without a due date stands behind all others. With
-        `awaiting` only cases with open proposals.
+        `after` is where the page before ended: its last case may have moved since. A case without a due date stands
+        behind all others. With `awaiting` only cases with open proposals.
         """
         found = select(CASE.c.number).where(CASE.c.district == self._district).order_by(*_PLACE.clauses)
         if units is not None:
@@ -258,10 +265,7 @@ class CaseStore:
         if awaiting:
             found = found.where(CASE.c.awaits != "")
         if after:
-            place = self._connection.execute(select(*_PLACE.clauses).where(*_AT), self._at(after)).first()
-            if place is None:
-                return []
-            found = found.where(tuple_(literal(place[0], Day()), place[1]) < _PLACE)
+            found = found.where(tuple_(literal(after.due_on or _LAST, Day()), literal(after.number)) < _PLACE)
         if limit is not None:
             found = found.limit(limit)
         return [str(row[0]) for row in self._connection.execute(found)]

@@ -75,7 +75,7 @@ def cases(request: Request, _: Body) -> Response:
         more = next(found, None) is not None
     answer = _told([each.as_json() for each in page])
     if more:
-        following = request.url.include_query_params(after=page[-1].number)
+        following = request.url.include_query_params(after=page[-1].place)
         answer.headers["link"] = f'<{following.path}?{following.query}>; rel="next"'
     return answer
 

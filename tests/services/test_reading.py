@@ -10,6 +10,7 @@ from engine.errors import InputError, RightRefused, RuleRefused
 from engine.services import people
 from engine.services.case_page import group_of
 from engine.services.people import LONGEST_PASSWORD
+from engine.services.records import Wanted
 from engine.services.words import instant_zh, masked
 from tests.district import LITTLE
 from tests.faults.statements import counted
@@ -148,6 +149,22 @@ class TestCasePage:
         mine = house.app.cases.worklist("township")
         assert (mine.overdue, mine.due_today, mine.later) == ((), (), ())
         assert len(house.app.cases.listed("township")) == 1
+
+
+class TestRecords:
+    """Cases as programs read them, page by page."""
+
+    def test_goes_on_from_where_a_page_ended(self, house: House) -> None:
+        """A list goes on behind the place of its last case, also when that case has ended since; a place is one of ours."""
+        house.cases(3)
+        first, *others = house.app.cases.records("auditor")
+        form = {"issuer": "QH-01", "evidence": "证明", "other_case": "QH-2026-0009"}
+        house.act("township", first.number, "close_duplicate", **form)
+        house.act("township_head", first.number, "proposal.approve", proposal="close_duplicate")
+        rest = house.app.cases.records("auditor", Wanted(after=first.place))
+        assert [each.number for each in others] == [each.number for each in rest if each.number != first.number]
+        with pytest.raises(InputError, match="没有「QH-9」这一页"):
+            next(house.app.cases.records("auditor", Wanted(after="QH-9")))
 
 
 class TestRoster:

@@ -283,6 +283,7 @@ class TestPrograms:
         assert number in whole == found
         for limit in ("0", "201", "x"):
             assert browser.get(f"/api/v1/cases?limit={limit}").status_code == 422
+        assert browser.get("/api/v1/cases?after=nowhere").status_code == 422
 
     def test_house_at_fault_is_said(self, house: House, number: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """503 in one sentence when the database is away."""
