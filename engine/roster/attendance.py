@@ -23,6 +23,8 @@ MARKS = {
 }
 """Marks as schools write them, of either width; a blank is unknown, never absent."""
 
+_MARKED = "到校的写「√」或者「到」，没有到校的写「×」或者「未到」，请假的写「△」或者「请假」；空白为不明"
+
 _TITLES = (
     re.compile(rf"(?P<school>.+?)(?P<class>{CLASS})(?P<year>\d{{4}})年"),
     re.compile(r"(?P<school>.+(?:学校|中学|小学|教学点))(?P<class>.+?)(?P<year>\d{4})年"),
@@ -242,7 +244,7 @@ def _errors(sheet: Sheet, row: Row) -> list[RowError]:
         if row.changed_by_excel(column)
     ]
     if given and not _mark(row):
-        told.append(("到校情况", "mark", f"不认识标记「{given[:_SHOWN]}」", f"可用：{'、'.join(MARKS)}；空白为不明"))
+        told.append(("到校情况", "mark", f"不认识标记「{given[:_SHOWN]}」", _MARKED))
     return [_error(sheet, row, each) for each in told]
 
 

@@ -39,8 +39,9 @@ def fold_name(name: str) -> str:
     """A name in NFKC without outer blanks, its dot always U+00B7, no blanks inside Han names."""
     if name.isalnum() and unicodedata.is_normalized("NFKC", name):
         return name
-    text = _DOTS.sub("·", _plain(name).strip())
-    return re.sub(r"\s+", " " if re.search(r"[A-Za-z]", text) else "", text)
+    # Blanks are made one before a dot is looked for between them: many would be gone through from each of them.
+    text = _DOTS.sub("·", re.sub(r"\s+", " ", _plain(name)).strip())
+    return text if re.search(r"[A-Za-z]", text) else text.replace(" ", "")
 
 
 def fold_school(name: str) -> str:

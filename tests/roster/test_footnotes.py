@@ -168,6 +168,7 @@ class TestTitles:
         found = read_roster(book(tmp_path / "r.xlsx", lines, title=TITLE))
         assert [each.mark for each in found.marks] == [*["present"] * 3, *["absent"] * 3, "excused", "unknown"]
         assert [each.code for each in found.errors] == ["mark"]
+        assert "没有到校的写「×」或者「未到」" in found.errors[0].fix
 
 
 class TestMessages:

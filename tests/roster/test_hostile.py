@@ -136,6 +136,13 @@ class TestTexts:
         path.write_text("学校" * 60_000 + "\n姓名,到校情况\n张三,√\n")
         assert [each.code for each in read_roster(path).errors] == ["title"]
 
+    @pytest.mark.timeout(20)
+    def test_blank_name(self, tmp_path: Path) -> None:
+        """Names of many wide blanks are folded in time that grows with their length."""
+        path = tmp_path / "r.csv"
+        path.write_text(f"{','.join(HEADER)}\n" + f"G1,张{chr(0x1680) * 32_000}三\n" * 20, encoding="utf-8")
+        assert "too_long" in {error.code for error in read_register(path).errors}
+
     def test_room(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """What a sheet may not hold, a text file may not either."""
         monkeypatch.setattr(separated, "MOST_CELLS", 20)
