@@ -7,19 +7,21 @@ import json
 import secrets
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import typer
 
 from engine.access import ROLES
-from engine.app import open_app
+from engine.app import App, open_app
 from engine.cli.configured import settings_of
 from engine.cli.demo_play import Play, moment, settle
 from engine.cli.demo_script import ENDING, OPENING
 from engine.cli.options import AsJson
 from engine.cli.serve import listens, serve
 from engine.clock import Clock, SteppedClock
-from engine.errors import InputError
+from engine.errors import InputError, InstallationError
 from engine.paths import config_dir
 from engine.settings import Settings
 
@@ -39,9 +41,7 @@ def demo(
     password = secrets.token_urlsafe(9)
     clock = SteppedClock(moment(OPENING))
     say = _silent if as_json else print
-    with open_app(settings, clock=clock) as app:
-        if app.units.listed() or app.staff.roles():
-            raise InputError("设置 database 所指的数据库里已有数据；演示要用空的数据库")
+    with _empty(settings, clock) as app:
         sample = config_dir() / "sample"
         settle(app, sample, password)
         play = Play(app, clock, sample, say)
@@ -72,6 +72,21 @@ def demo(
         raise typer.Exit(1)
     if not no_serve:
         _serve(settings)
+
+
+@contextmanager
+def _empty(settings: Settings, clock: Clock) -> Iterator[App]:
+    """The installation of a demonstration; refused where its database is somebody's, whose keys lie elsewhere."""
+    with ExitStack() as ends:
+        try:
+            app = ends.enter_context(open_app(settings, clock=clock))
+        except InstallationError as error:
+            if not settings.database:
+                raise
+            raise InstallationError(f"演示要用空的数据库，设置 database 所指的这个不能用：{error}") from None
+        if app.units.listed() or app.staff.roles():
+            raise InputError("设置 database 所指的数据库里已有数据；演示要用空的数据库")
+        yield app
 
 
 def _settings(ctx: typer.Context, folder: Path, port: int | None) -> Settings:

@@ -319,7 +319,7 @@ class TestDemo:
     def test_on_a_server(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """A server's database is taken when it is empty; one that is in use is refused, its accounts untouched."""
+        """A server's database is taken when it is empty; one that is in use is refused as such, its accounts untouched."""
         monkeypatch.setattr("engine.cli.demo_play.EVENTS", ())
         url = fresh_url("postgres", tmp_path)
         monkeypatch.setenv("YINGFAN_DATABASE", url)
@@ -327,6 +327,8 @@ class TestDemo:
         assert cli.run(first) == 0
         assert json.loads(capsys.readouterr().out)["database"] == url
         assert json.loads((tmp_path / "a" / "settings.yaml").read_text("utf-8"))["database"] == url
+        assert cli.run(again) == 3
+        assert "演示要用空的数据库" in capsys.readouterr().err, "as if the installation had lost its keys"
         shutil.copytree(tmp_path / "a" / "keys", tmp_path / "b" / "keys")
         assert cli.run(again) == 2
         assert "已有数据" in capsys.readouterr().err
