@@ -351,12 +351,14 @@ class TestDemo:
             assert not app.demo
         dropped(url)
 
-    def test_told(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_told(self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         """It prints what happened and where the documents are, in a folder of its own; then it serves with sign-ins."""
         seen: list[tuple[bool, str]] = []
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
         monkeypatch.setattr(demo_command, "serve", lambda app, _host, _port: seen.append((app.demo, str(app.today()))))
         assert cli.run(["demo", "--port", str(free_port())]) == 0
         assert seen == [(True, "2026-10-22")]
+        assert [each.name.startswith("yingfan-demo-") for each in tmp_path.iterdir()] == [True]
         told = capsys.readouterr().out
         for words in (
             "导入学籍册",
