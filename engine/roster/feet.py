@@ -21,20 +21,32 @@ _SIGN = re.compile("[计共:：表报核责办班]")
 _WHEREVER = re.compile(r"\s*[合总小共]\s*计\s*")
 """What makes a line a total also after the name of a class."""
 
+_SAID = re.compile(rf"\s*(?:{_BY})\s*[:：]\s*\S.*", re.DOTALL)
+"""In a row with the first two columns that a list must have this is a remark on a child; a label alone never is."""
+
 _NUMBER = re.compile(r"\s*[\d.]*\s*")
 
 
 def data_of(block: Block, columns: Sequence[Sequence[object]], header: Sequence[object]) -> list[bool]:
     """For each of a block's last rows whether it is data; `columns` and `header` have the cells that are read."""
     height = len(columns[0])
-    feet = set(_feet(block, height))
+    feet = {
+        at
+        for at, cell in _feet(block, height)
+        if not (_SAID.fullmatch(cell) and all(_is_data(column[at]) for column in columns[:2]))
+    }
     if header[0] in columns[0]:
         headings, rows = [*map(plain, header)], enumerate(zip(*columns, strict=True))
         feet.update(at for at, row in rows if row[0] == header[0] and [*map(plain, row)] == headings)
     return [at not in feet for at in range(height)]
 
 
-def _feet(block: Block, height: int) -> Iterator[int]:
+def _is_data(cell: object) -> bool:
+    text = str(cell).strip()
+    return bool(text) and not _FOOT.fullmatch(text)
+
+
+def _feet(block: Block, height: int) -> Iterator[tuple[int, str]]:
     most = min(LEADING, len(block.columns))
     signed = [at for at in range(most) if not isinstance(whole := block.columns[at], str) or _SIGN.search(whole)]
     if not signed:
@@ -46,4 +58,4 @@ def _feet(block: Block, height: int) -> Iterator[int]:
                 # Behind the name of a child it is what somebody wrote about that child.
                 before = (str(cells[at]) for cells in leading[:column])
                 if _WHEREVER.fullmatch(cell) or all(map(_NUMBER.fullmatch, before)):
-                    yield at
+                    yield at, cell

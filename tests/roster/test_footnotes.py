@@ -58,6 +58,18 @@ class TestFeet:
         found = read_roster(book(tmp_path / "r.xlsx", lines, title=TITLE))
         assert ([each.name for each in found.marks], found.errors) == (["张三", "李四", "王五"], ())
 
+    def test_before(self, tmp_path: Path) -> None:
+        """Nor does what is written before it, where name and mark follow; signatures that fill three cells are none."""
+        lines = [
+            ["备注", "姓名", "到校情况"],
+            ["说明：住院", "张三", "×"],
+            ["班主任：王五", "李四", "√"],
+            ["合计", 2, 1],
+        ]
+        lines += [["填表人：", "王五", "2026年9月1日"], ["填表人：王五", "审核：赵六", "校长："], ["注：第2页", "", ""]]
+        found = read_roster(book(tmp_path / "r.xlsx", lines, title=TITLE))
+        assert ([each.name for each in found.marks], found.errors) == (["张三", "李四"], ())
+
     def test_text(self, tmp_path: Path) -> None:
         """So they are in a text file."""
         path = tmp_path / "r.csv"
