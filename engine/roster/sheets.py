@@ -162,6 +162,7 @@ def read_sheets(
         begin = _begin(grid, HEADER_WITHIN + 1)
         first = begin.rows
         if _tells(first):
+            seen.append(_no_list(grid.name))
             continue
         head = _header(first, asked)
         if head is not None and not grid.hidden:
@@ -185,10 +186,13 @@ def propose(path: Path, wanted: Sequence[str], optional: Sequence[str]) -> tuple
     read or has no table.
     """
     ours = (*wanted, *optional)
-    found = []
+    found, seen = [], []
     for grid in read_grids(path):
         first = _begin(grid, HEADER_WITHIN + _SAMPLE).rows
-        if grid.hidden or _tells(first) or not any(len(_texts(row)) >= LEAST_COLUMNS for row in first):
+        if _tells(first):
+            seen.append(_no_list(grid.name))
+            continue
+        if grid.hidden or not any(len(_texts(row)) >= LEAST_COLUMNS for row in first):
             continue
         head = _header(first, _Asked(tuple(wanted), tuple(optional), {})) or _likeliest(first, ours)
         names = renamed(head.headings, ours, {})
@@ -200,7 +204,7 @@ def propose(path: Path, wanted: Sequence[str], optional: Sequence[str]) -> tuple
         shown = tuple(each for each in dict.fromkeys(head.headings) if each)
         found.append(Proposal(sheet=grid.name, header=head.last + 1, headings=shown, meant=meant))
     if not found:
-        raise InputError(f"{path.name} 里没有表格；各表都是空的")
+        raise InputError(f"{path.name} 里没有表格；{'；'.join(seen) or '各表都是空的'}")
     return tuple(found)
 
 
@@ -214,6 +218,10 @@ def no_header(sheet: Sheet, wanted: Sequence[str]) -> RowError:
         message=f"表「{sheet.name}」里没有同时含有「{'、'.join(wanted)}」的表头，整张表没有读入",
         fix="改正表头后重新导入；如果是说明页，可以不管",
     )
+
+
+def _no_list(name: str) -> str:
+    return f"表「{name}」只列出名单的问题，不是名单"
 
 
 def _hidden(grid: Grid) -> RowError:

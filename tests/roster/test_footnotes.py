@@ -10,7 +10,8 @@ import pytest
 from engine.errors import InputError
 from engine.roster.attendance import Coverage, declared, read_roster
 from engine.roster.names import fold_class, fold_name
-from engine.roster.register import read_register
+from engine.roster.register import WANTED, read_register
+from engine.roster.sheets import propose
 from tests.roster.test_hard_lists import TITLE
 from tests.roster.test_lists import GOOD, HEADER, book, row
 
@@ -191,6 +192,14 @@ class TestMessages:
         with pytest.raises(InputError, match="前3行里一列也没有认出") as told:
             read_register(book(tmp_path / "r.xlsx", [row()], title=""))
         assert not any(text in str(told.value) for text in (GOOD, "张小明", "00000000001"))
+
+    def test_told_alone(self, tmp_path: Path) -> None:
+        """A sheet that tells the errors of a list, brought in without the list, is not called empty."""
+        path = tmp_path / "r.csv"
+        path.write_text("表,行号,列,问题,怎么改\n册,4,姓名,没有填写姓名,补填姓名\n", encoding="utf-8")
+        for read in (read_register, lambda path: propose(path, WANTED, ())):
+            with pytest.raises(InputError, match="表「r」只列出名单的问题，不是名单"):
+                read(path)
 
     def test_long(self, tmp_path: Path) -> None:
         """Of a sheet with many long headings a message repeats the first few, shortened."""
