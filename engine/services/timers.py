@@ -220,6 +220,8 @@ class Timers:
                     Keeper(office=self.office, uow=uow, now=now).keep(outcome, workflow, {})
                     uow.commit()
                     tally.timers += 1
+                elif case.deadlines.get(running.name) == running:  # else somebody acted meanwhile
+                    self._failed(number, Conflict(number), tally)
         except Exception as error:  # noqa: BLE001  one case's fault, whatever it is, must not stop the others
             self._failed(number, error, tally)
 

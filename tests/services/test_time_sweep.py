@@ -12,6 +12,7 @@ import pytest
 
 from engine.app import open_app
 from engine.cases.decide import decide
+from engine.cases.model import Reason, refuse
 from engine.cli.demo_play import moment, settle
 from engine.clock import Clock, SteppedClock, local_day
 from engine.errors import InstallationError, RuleRefused
@@ -333,6 +334,14 @@ class TestFailing:
             assert 1 == house.app.timers.sweep().failed
         assert [timedelta(minutes=n) for n in (1, 2, 4)] == waits
         self.mend(house, bad)
+
+    def test_refused(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An act on a whole case that is refused as the case stands is a fault of that case, and the sweep ends."""
+        house.case()
+        monkeypatch.setattr(timers, "needs_all", lambda *_: True)
+        monkeypatch.setattr(timers, "decide", lambda *_: refuse("rule", Reason("guard", "never", "不成立")))
+        swept = house.at("2026-09-03 00:30").app.timers.sweep()
+        assert (0, 1) == (swept.timers, swept.failed)
 
     def test_mended(self, broken: tuple[House, str, str]) -> None:
         """Once it is mended it acts with its next try, and is no longer stuck."""
