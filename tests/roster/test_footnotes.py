@@ -40,6 +40,13 @@ class TestFeet:
         found = read_register(book(tmp_path / "r.xlsx", lines))
         assert ([each.row for each in found.rows], found.errors) == ([4, 13], ())
 
+    def test_margin(self, tmp_path: Path) -> None:
+        """What stands beside a register where no pupil is, is no pupil."""
+        lines = [[*HEADER, "现居地"], [*row(), "青禾镇"], [*(None for _ in HEADER), "转下页"]]
+        found = read_register(book(tmp_path / "r.xlsx", lines))
+        assert ([each.row for each in found.rows], found.errors) == ([4], ())
+        assert read_register(book(tmp_path / "m.xlsx", [lines[0], lines[2]])).rows == ()
+
     def test_roster(self, tmp_path: Path) -> None:
         """So they are under a roster: nobody is asked for a child called Total."""
         lines = [[*ROSTER, "事由"], ["1", "张小明", "G1", "√"], [*ROSTER, "事由"], *map(list, self.FEET)]
