@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -140,7 +140,8 @@ class Timers:
         """
         ahead = self.office.archive.one_writer if ahead is None else ahead
         try:
-            alone = self._ahead(now, most, tally) if ahead else self._together(now, most, tally)
+            with Rehearsal.undisturbed():
+                alone = self._ahead(now, most, tally) if ahead else self._together(now, most, tally)
         except Conflict:
             if ahead:
                 return self._batch(now, most, tally, ahead=False)
@@ -153,30 +154,34 @@ class Timers:
 
     def _ahead(self, now: datetime, most: int, tally: _Tally) -> _Alone | None:
         """Decide on what was read, then write all that remind and tell; raises Conflict when one has changed since."""
-        with Rehearsal.undisturbed():
-            with self.office.archive.read() as uow:
-                claimed = self._claim(uow, now, most, tally)
-            done, alone = self._sorted(claimed, now, tally)
-            if done:
-                with self.office.archive.begin() as uow:
-                    self._write(uow, done, now)
-        tally.timers += len(done)
-        return alone if claimed is not None else None
+        with self.office.archive.read() as uow:
+            claimed = self._claim(uow, now, most, tally)
+        return self._settled(claimed, now, tally, self.office.archive.begin)
 
     def _together(self, now: datetime, most: int, tally: _Tally) -> _Alone | None:
-        """One transaction for all that remind and tell; the acts that need their whole case are given back."""
-        with Rehearsal.undisturbed(), self.office.archive.begin() as uow:
+        """One transaction for the claim and for all that remind and tell."""
+        with self.office.archive.begin() as uow:
             claimed = self._claim(uow, now, most, tally)
-            done, alone = self._sorted(claimed, now, tally)
-            if done:
-                self._write(uow, done, now)
-        tally.timers += len(done)
-        return alone if claimed is not None else None
+            return self._settled(claimed, now, tally, lambda: nullcontext(uow))
 
-    def _write(self, uow: UnitOfWork, done: _Done, now: datetime) -> None:
-        uow.timers.write(done)
-        uow.outbox.put([(d.case, d.entry.trigger, role) for _, d in done for role in d.tells], at=now)
-        uow.commit()
+    def _settled(
+        self,
+        claimed: list[DueCase] | None,
+        now: datetime,
+        tally: _Tally,
+        writing: Callable[[], AbstractContextManager[UnitOfWork]],
+    ) -> _Alone | None:
+        """Decide and write what was claimed; the acts that need their whole case are given back, None for no claim."""
+        if claimed is None:
+            return None
+        done, alone = self._sorted(claimed, now, tally)
+        if done:
+            with writing() as uow:
+                uow.timers.write(done)
+                uow.outbox.put([(d.case, d.entry.trigger, role) for _, d in done for role in d.tells], at=now)
+                uow.commit()
+        tally.timers += len(done)
+        return alone
 
     def _claim(self, uow: UnitOfWork, now: datetime, most: int, tally: _Tally) -> list[DueCase] | None:
         """What is due and was not left alone; None when nothing is, not even a case that does not read."""
@@ -187,11 +192,11 @@ class Timers:
             self._failed(number, error, tally)
         return claimed if claimed or unread else None
 
-    def _sorted(self, claimed: list[DueCase] | None, now: datetime, tally: _Tally) -> tuple[_Done, _Alone]:
+    def _sorted(self, claimed: list[DueCase], now: datetime, tally: _Tally) -> tuple[_Done, _Alone]:
         """What the first due timer of each case does, and apart the cases of which all must be known for that."""
         done: _Done = []
         alone: _Alone = []
-        for due in claimed or ():
+        for due in claimed:
             number = due.case.identity.number
             try:
                 running = _first(due.case)
