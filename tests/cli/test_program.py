@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -316,13 +317,17 @@ class TestDemo:
         kept = json.loads((tmp_path / "demo" / "settings.yaml").read_text("utf-8"))
         assert (kept["port"], kept["keys"]) == (9123, str(tmp_path / "demo" / "keys"))
 
-    def test_on_a_server(
-        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """A server's database is taken when it is empty; one that is in use is refused as such, its accounts untouched."""
+    @pytest.fixture
+    def url(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+        """A server's new database, which the environment names; what is played there is over at once."""
         monkeypatch.setattr("engine.cli.demo_play.EVENTS", ())
         url = fresh_url("postgres", tmp_path)
         monkeypatch.setenv("YINGFAN_DATABASE", url)
+        yield url
+        dropped(url)
+
+    def test_on_a_server(self, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        """A server's database is taken when it is empty; one that is in use is refused as such, its accounts untouched."""
         first, again = (["demo", "--no-serve", "--json", "--out", str(tmp_path / name)] for name in ("a", "b"))
         assert cli.run(first) == 0
         assert json.loads(capsys.readouterr().out)["database"] == url
@@ -332,15 +337,11 @@ class TestDemo:
         shutil.copytree(tmp_path / "a" / "keys", tmp_path / "b" / "keys")
         assert cli.run(again) == 2
         assert "已有数据" in capsys.readouterr().err
-        dropped(url)
 
     def test_on_a_server_that_is_being_set_up(
-        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+        self, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         """An installation that has its units and nobody yet is in use too: it never becomes a demonstration."""
-        monkeypatch.setattr("engine.cli.demo_play.EVENTS", ())
-        url = fresh_url("postgres", tmp_path)
-        monkeypatch.setenv("YINGFAN_DATABASE", url)
         settings = Settings.read(data=tmp_path)
         with open_app(settings) as app:
             app.units.import_file(LITTLE / "units.csv", os_user="x")
@@ -349,7 +350,6 @@ class TestDemo:
         assert ("已有数据" in said, url in said) == (True, False), "a database's address may hold a password"
         with open_app(settings) as app:
             assert not app.demo
-        dropped(url)
 
     def test_told(self, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         """It prints what happened and where the documents are, in a folder of its own; then it serves with sign-ins."""
